@@ -1,0 +1,1 @@
+"""What Signpost knows: YAML files read into a checked, frozen `Knowledge`."""

@@ -1,0 +1,312 @@
+"""What the YAML files under `knowledge/` may hold. Models are frozen and refuse unknown fields.
+
+Every text is a strict string: YAML's `no` (a boolean) or `03000411111` (an octal number) is a fault, never a guess.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+
+def _one_line(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty: write a sentence or remove the field")
+    if value != value.strip():
+        raise ValueError("begins or ends with a space: remove it")
+    if "\n" in value:
+        raise ValueError("has a line break: write one paragraph, folded with '>-' if it is long")
+    return value
+
+
+def _phone(value: str) -> str:
+    if not all(c.isdigit() or c in " +" for c in value) or not any(c.isdigit() for c in value):
+        raise ValueError(f"'{value}' is not a phone number: digits and spaces only, in quotes")
+    return value
+
+
+Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
+Id = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
+Phone = Annotated[str, Field(strict=True), AfterValidator(_phone)]
+ClockTime = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Act(StrEnum):
+    """How soon an entry asks a practitioner to act."""
+
+    NOW = "now"
+    TODAY = "today"
+    ROUTINE = "routine"
+
+
+class Evidence(StrEnum):
+    """How a fact is known: seen on the page named, stated in the review, or usual national practice."""
+
+    VERIFIED = "verified"
+    REVIEW = "review"
+    GENERAL = "general"
+
+
+class Confirmation(_Part):
+    """The partnership's own word that something is right: by which role, on which day."""
+
+    role: Text
+    on: dt.date
+
+
+class Statement(_Part):
+    """One sentence of advice with what it rests on. `source` is an id of `sources.yaml`."""
+
+    text: Text
+    evidence: Evidence
+    source: Id
+    section: Text | None = None
+
+
+class NotFor(_Part):
+    """A near-miss: a message that looks as if it belonged here, and the entry it belongs to."""
+
+    text: Text
+    entry: Id
+
+
+class Change(_Part):
+    """One line of an entry's history, newest first."""
+
+    on: dt.date
+    what: Text
+
+
+class Entry(_Part):
+    """One topic: what a practitioner is told, how the topic is recognised, and where it all comes from."""
+
+    id: Id
+    title: Annotated[Text, Field(max_length=70)]
+    act: Act
+    summary: Annotated[Text, Field(max_length=240)]
+    steps: Annotated[tuple[Statement, ...], Field(min_length=3, max_length=7)]
+    time_limits: tuple[Statement, ...] = ()
+    watch_for: Annotated[tuple[Text, ...], Field(min_length=2, max_length=8)]
+    detail: tuple[Statement, ...] = ()
+    by_agency: dict[Id, Annotated[tuple[Statement, ...], Field(min_length=1)]] = {}
+    examples: Annotated[tuple[Text, ...], Field(min_length=20)]
+    not_for: tuple[NotFor, ...] = ()
+    contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
+    sources: Annotated[tuple[Id, ...], Field(min_length=1)]
+    see_also: Annotated[tuple[Id, ...], Field(min_length=1)]
+    owner: Text | None = None
+    changes: Annotated[tuple[Change, ...], Field(min_length=1)]
+    confirmed: Confirmation | None = None
+    review_by: dt.date | None = None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every sentence of the entry that rests on a source, in the order of the card."""
+        agency = tuple(s for part in self.by_agency.values() for s in part)
+        return self.steps + self.time_limits + self.detail + agency
+
+
+class Group(_Part):
+    """A topic group: one file under `knowledge/topics/`, named after the group's id."""
+
+    title: Text
+    order: Annotated[int, Field(strict=True, ge=1)]
+
+
+class Source(_Part):
+    """A page or document. `seen` says how old the copy was that the facts were read from."""
+
+    id: Id
+    title: Text
+    publisher: Text | None = None
+    url: Text | None = None
+    seen: Text | None = None
+    kind: Literal[
+        "local-policy", "service-page", "national-guidance", "review", "law", "other-area", "practice"
+    ]
+
+
+class Hours(StrEnum):
+    """When a contact answers. Times of the working day are kept once, in `partnership.yaml`."""
+
+    ALWAYS = "always"
+    WORKING_DAY = "working-day"
+    OUTSIDE_WORKING_DAY = "outside-working-day"
+    UNKNOWN = "unknown"
+
+
+class Contact(_Part):
+    """Someone to ring, write to or look up. `otherwise` is the contact for the hours this one does not cover."""
+
+    id: Id
+    name: Text
+    phone: Phone | None = None
+    url: Text | None = None
+    email: Text | None = None
+    note: Text | None = None
+    hours: Hours = Hours.UNKNOWN
+    otherwise: Id | None = None
+    evidence: Evidence
+    source: Id
+    confirmed: Confirmation | None = None
+
+    @model_validator(mode="after")
+    def _an_email_is_confirmed(self) -> Contact:
+        if self.email is not None and self.confirmed is None:
+            raise ValueError(
+                "email: not confirmed by the partnership yet: leave it out, say in 'note' how to get it"
+            )
+        if self.phone is None and self.url is None and self.note is None and self.email is None:
+            raise ValueError("phone: give a phone, a url or a note that says how to reach this contact")
+        return self
+
+
+class Agency(_Part):
+    """A kind of workplace a practitioner may name as theirs."""
+
+    id: Id
+    name: Text
+
+
+class Signpost(_Part):
+    """Not ours, but known: a short reply that sends the asker to the right place."""
+
+    id: Id
+    title: Annotated[Text, Field(max_length=70)]
+    text: Annotated[Text, Field(max_length=700)]
+    evidence: Evidence
+    source: Id
+    contacts: tuple[Id, ...] = ()
+    examples: Annotated[tuple[Text, ...], Field(min_length=8)]
+
+
+class Abbreviation(_Part):
+    """Letters people type, and what they may stand for in safeguarding work."""
+
+    short: Text
+    means: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Synonym(_Part):
+    """Words that mean the same to the matcher; `word` is the one the entries use."""
+
+    word: Text
+    also: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class RetiredName(_Part):
+    """A name that people still use for something that is called otherwise now."""
+
+    old: Text
+    now: Text
+
+
+class Lexicon(_Part):
+    """How practitioners write: abbreviations, synonyms and retired names."""
+
+    abbreviations: tuple[Abbreviation, ...]
+    synonyms: tuple[Synonym, ...]
+    retired: tuple[RetiredName, ...]
+
+
+class DangerRule(_Part):
+    """One way in which danger is said. Fires when every group in `needs` occurs within `within` words of a message.
+
+    A group is a name of `DangerRules.words`. Words in a part of a sentence that also holds a group of `unless` do not
+    count. `must_fire` and `must_not_fire` are the rule's own tests.
+    """
+
+    id: Id
+    needs: Annotated[tuple[Id, ...], Field(min_length=1)]
+    within: Annotated[int, Field(strict=True, ge=1, le=60)] = 14
+    unless: tuple[Id, ...] = ()
+    must_fire: Annotated[tuple[Text, ...], Field(min_length=3)]
+    must_not_fire: Annotated[tuple[Text, ...], Field(min_length=3)]
+
+
+class DangerRules(_Part):
+    """`danger.yaml`: groups of words and phrases, and the rules made of them.
+
+    In a phrase, `*` at a word's end is any ending, `...` is up to four words, `<name>` is any phrase of another group
+    and `<number>` any number in digits. The lists of group names hold for every rule: `unless` excuses the part of a
+    sentence it stands in, `even_so` takes that excuse back, `unless_anywhere` excuses the whole message, `denied_by`
+    turns round the words that follow it directly. `not_slips` are words never read as a typing slip of another.
+    """
+
+    unless: tuple[Id, ...] = ()
+    even_so: tuple[Id, ...] = ()
+    unless_anywhere: tuple[Id, ...] = ()
+    denied_by: tuple[Id, ...] = ()
+    not_slips: tuple[Text, ...] = ()
+    words: dict[Id, Annotated[tuple[Text, ...], Field(min_length=1)]]
+    rules: Annotated[tuple[DangerRule, ...], Field(min_length=1)]
+
+
+class WorkingDay(_Part):
+    """The hours in which the day service is the likelier one to answer, Monday to Friday, London time."""
+
+    start: ClockTime
+    end: ClockTime
+    evidence: Evidence
+    source: Id
+
+
+class Wording(_Part):
+    """What Signpost says in its own voice: every sentence of it can be edited by the partnership."""
+
+    footer: Annotated[Text, Field(max_length=60)]
+    draft: Text
+    emergency: Annotated[tuple[Text, ...], Field(min_length=1)]
+    start: Annotated[tuple[Text, ...], Field(min_length=1)]
+    help: Annotated[tuple[Text, ...], Field(min_length=1)]
+    privacy: Annotated[tuple[Text, ...], Field(min_length=1)]
+    clarify: Text
+    no_match: Annotated[tuple[Text, ...], Field(min_length=1)]
+    none_of_these: Annotated[tuple[Text, ...], Field(min_length=1)]
+    personal_data: Text
+    type_please: Annotated[tuple[Text, ...], Field(min_length=1)]
+    either_number: Text
+    offer: Text
+    stale_button: Text
+    error: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class Partnership(_Part):
+    """`partnership.yaml`: whose knowledge this is and what Signpost says in its name."""
+
+    name: Text
+    short_name: Text
+    area: Text
+    emergency_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
+    help_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
+    danger_entry: Id
+    consultation_entry: Id
+    working_day: WorkingDay
+    wording: Wording
+
+
+class Knowledge(_Part):
+    """The whole checked knowledge base. `version` is eight hex digits that change with any file."""
+
+    version: str
+    partnership: Partnership
+    groups: dict[str, Group]
+    entries: dict[str, Entry]
+    entry_group: dict[str, str]
+    sources: dict[str, Source]
+    contacts: dict[str, Contact]
+    agencies: dict[str, Agency]
+    signposts: dict[str, Signpost]
+    lexicon: Lexicon
+    danger: DangerRules
+
+    def in_group(self, group: str) -> tuple[Entry, ...]:
+        """Return the entries of one topic group, in the order of its file."""
+        return tuple(entry for id_, entry in self.entries.items() if self.entry_group[id_] == group)
