@@ -1,0 +1,54 @@
+"""Keep a learnt matcher in the data folder, so that a start reads it back instead of learning anew.
+
+The file's name is a digest of all that learning depends on, so a stale one is never read; a broken or unwritable one
+costs a few seconds, never an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bot.knowledge.model import Lexicon
+from bot.matching.matcher import Matcher
+
+_PREFIX = "matcher-"
+
+
+def learnt(folder: Path, examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> Matcher:
+    """Return the matcher of these examples: read from `folder` if it is there, else learnt and kept there."""
+    path = folder / f"{_PREFIX}{_digest(examples, lexicon)}.npz"
+    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
+        return Matcher.load(file, lexicon)
+    matcher = Matcher.from_examples(examples, lexicon)
+    with suppress(OSError):
+        _keep(matcher, path)
+    return matcher
+
+
+def _keep(matcher: Matcher, path: Path) -> None:
+    """Write the whole file under another name first: killed in the middle, nothing half-written is ever read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        with unfinished.open("wb") as file:
+            matcher.save(file)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    for old in path.parent.glob(f"{_PREFIX}*.npz"):
+        if old != path:
+            old.unlink(missing_ok=True)
+
+
+def _digest(examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> str:
+    digest = hashlib.sha256(json.dumps(dict(examples)).encode())
+    digest.update(lexicon.model_dump_json().encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,143 @@
+"""Rank labels for a message: ridge regression from tf-idf features to labels, beside the nearest example.
+
+The ridge is solved in closed form in its dual (kernel) form (Saunders, Gammerman and Vovk, 1998), then folded into one
+weight row a feature, so that a question costs one gather and one sum. Same examples, same scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.knowledge.model import Lexicon
+from bot.matching.lexical import Floats, Ints, Vectoriser
+from bot.matching.lexicon import Expander
+from bot.messages import Match
+
+RIDGE = 1.0  # this, NEAREST, WORD_SHARE and LETTERS: chosen by cross-validation over the own examples (docs/matching.md)
+NEAREST = 0.2  # share of the nearest example's likeness in a score
+
+
+class Matcher:
+    """Ranks labels by how likely a message means them. Make one with `from_examples`."""
+
+    def __init__(
+        self, labels: Sequence[str], vectoriser: Vectoriser, weights: Floats, index: _Nearest
+    ) -> None:
+        self._labels = tuple(labels)
+        self._vectoriser = vectoriser
+        self._weights = weights
+        self._nearest = index
+
+    @classmethod
+    def from_examples(cls, examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None = None) -> Matcher:
+        """Learn from example texts by label. Labels without examples are never found."""
+        labels = [label for label, texts in examples.items() if texts]
+        texts = [text for label in labels for text in examples[label]]
+        owner = np.array([n for n, label in enumerate(labels) for _ in examples[label]], dtype=np.int32)
+        vectoriser = Vectoriser(Expander(lexicon))
+        vectors = vectoriser.fit(texts)
+        index = _Nearest.of(vectors, owner, len(labels), len(vectoriser))
+        weights = _ridge(vectors, index, owner, len(labels), len(vectoriser))
+        return cls(labels, vectoriser, weights, index)
+
+    def save(self, file: BinaryIO) -> None:
+        """Write what was learnt to a binary file."""
+        state: dict[str, Any] = {**self._vectoriser.state(), **self._nearest.state()}
+        np.savez(file, labels=np.array(self._labels), weights=self._weights, **state)
+
+    @classmethod
+    def load(cls, file: BinaryIO, lexicon: Lexicon | None = None) -> Matcher:
+        """Return a matcher from a file that `save` wrote, with the lexicon it was learnt with.
+
+        Raises:
+            OSError, ValueError, KeyError, zipfile.BadZipFile: the file is not whole or not such a file.
+        """
+        with np.load(file, allow_pickle=False) as state:
+            arrays = {name: state[name] for name in state.files}
+        vectoriser = Vectoriser(Expander(lexicon))
+        vectoriser.restore(arrays)
+        labels = [str(label) for label in arrays["labels"]]
+        return cls(labels, vectoriser, arrays["weights"], _Nearest.restored(arrays, len(labels)))
+
+    def match(self, text: str, limit: int = 5) -> list[Match]:
+        """Return up to `limit` labels, best first, scores in [0, 1]; equal scores keep the labels' order.
+
+        A text that shares nothing with any example gives an empty list.
+        """
+        places, weights = self._vectoriser.vector(text)
+        if not len(places):
+            return []
+        ridge = weights @ self._weights[places]
+        scores = np.clip((1 - NEAREST) * ridge + NEAREST * self._nearest.likeness(places, weights), 0.0, 1.0)
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return [Match(self._labels[n], float(scores[n])) for n in order if scores[n] > 0]
+
+
+class _Nearest:
+    """An inverted index of example vectors: per feature, which examples hold it and how much.
+
+    `rows` and `values` list the examples and weights of feature f at places starts[f] to starts[f + 1].
+    """
+
+    def __init__(self, rows: Ints, values: Floats, starts: Ints, owner: Ints, labels: int) -> None:
+        self._rows, self._values, self._starts, self._owner = rows, values, starts, owner
+        self._labels = labels
+
+    @classmethod
+    def of(cls, vectors: list[tuple[Ints, Floats]], owner: Ints, labels: int, features: int) -> _Nearest:
+        """Return the index of example vectors; `owner` gives each one's label."""
+        rows = np.repeat(np.arange(len(vectors), dtype=np.int32), [len(places) for places, _ in vectors])
+        columns = np.concatenate([np.empty(0, np.int32), *(places for places, _ in vectors)])
+        values = np.concatenate([np.empty(0, np.float32), *(weights for _, weights in vectors)])
+        order = np.argsort(columns, kind="stable")
+        starts = np.searchsorted(columns[order], np.arange(features + 1)).astype(np.int32)
+        return cls(rows[order], values[order], starts, owner, labels)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return the index as plain arrays."""
+        return {"rows": self._rows, "values": self._values, "starts": self._starts, "owner": self._owner}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, NDArray[Any]], labels: int) -> _Nearest:
+        """Return the index that `state` described."""
+        return cls(state["rows"], state["values"], state["starts"], state["owner"], labels)
+
+    def likenesses(self, places: Ints, weights: Floats) -> Floats:
+        """Return the cosine likeness of a vector to every example, shape (examples,)."""
+        starts, ends = self._starts[places], self._starts[places + 1]
+        lengths = ends - starts
+        total = int(lengths.sum())
+        offsets = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths) + np.arange(
+            total
+        )
+        products = self._values[offsets] * np.repeat(weights, lengths)
+        return np.bincount(self._rows[offsets], weights=products, minlength=len(self._owner)).astype(
+            np.float32
+        )
+
+    def likeness(self, places: Ints, weights: Floats) -> Floats:
+        """Return each label's best likeness, shape (labels,), values in [0, 1]."""
+        best = np.zeros(self._labels, dtype=np.float32)
+        np.maximum.at(best, self._owner, self.likenesses(places, weights))
+        return best
+
+
+def _ridge(
+    vectors: list[tuple[Ints, Floats]], index: _Nearest, owner: Ints, labels: int, features: int
+) -> Floats:
+    """Return weights of shape (features, labels): X'(XX' + RIDGE I)^-1 Y with one-hot targets Y."""
+    weights = np.zeros((features, labels), dtype=np.float32)
+    if not vectors:
+        return weights
+    kernel = np.stack([index.likenesses(places, values) for places, values in vectors])
+    kernel[np.diag_indices_from(kernel)] += RIDGE
+    targets = np.zeros((len(vectors), labels), dtype=np.float32)
+    targets[np.arange(len(vectors)), owner] = 1.0
+    duals = np.linalg.solve(kernel, targets)
+    for (places, values), dual in zip(vectors, duals, strict=True):
+        weights[places] += values[:, None] * dual[None, :]
+    return weights
