@@ -217,10 +217,10 @@ class Lexicon(_Part):
 
 
 class DangerRule(_Part):
-    """One way in which danger is said. Fires when every group in `needs` occurs within `within` words of a message.
+    """One way in which danger is said. Fires when every group in `needs` occurs within `within` words.
 
-    A group is a name of `DangerRules.words`. Words in a part of a sentence that also holds a group of `unless` do not
-    count. `must_fire` and `must_not_fire` are the rule's own tests.
+    A group is a name of `DangerRules.words`. Words in a part of a sentence that also holds a group of
+    `unless` do not count. `must_fire` and `must_not_fire` are the rule's own tests.
     """
 
     id: Id
@@ -234,10 +234,11 @@ class DangerRule(_Part):
 class DangerRules(_Part):
     """`danger.yaml`: groups of words and phrases, and the rules made of them.
 
-    In a phrase, `*` at a word's end is any ending, `...` is up to four words, `<name>` is any phrase of another group
-    and `<number>` any number in digits. The lists of group names hold for every rule: `unless` excuses the part of a
-    sentence it stands in, `even_so` takes that excuse back, `unless_anywhere` excuses the whole message, `denied_by`
-    turns round the words that follow it directly. `not_slips` are words never read as a typing slip of another.
+    In a phrase, `*` at a word's end is any ending, `...` is up to four words, `<name>` is any phrase of
+    another group and `<number>` any number in digits. The lists of group names hold for every rule:
+    `unless` excuses the part of a sentence it stands in, `even_so` takes that excuse back,
+    `unless_anywhere` excuses the whole message, `denied_by` turns round the words that follow it directly.
+    `not_slips` are words never read as a typing slip of another.
     """
 
     unless: tuple[Id, ...] = ()
