@@ -1,18 +1,21 @@
 """Read the knowledge folder into a checked, frozen `Knowledge`, or report every fault in it at once.
 
-A broken file never ends in a traceback: whatever is wrong becomes a `Problem`.
+A broken file never ends in a traceback: whatever is wrong becomes a `Problem`, in words for an editor who
+does not program. What no editor needs and a parser can be hurt by (anchors, tags, deep nesting) is refused.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.constructor import ConstructorError
 
 from bot.errors import KnowledgeError, Problem
 from bot.knowledge.model import (
@@ -31,13 +34,18 @@ from bot.knowledge.model import (
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent.parent / "knowledge"
 TOPICS = "topics"
 MAX_FILE_BYTES = 2_000_000
+MAX_DEPTH = 20  # knowledge files need 6; at fifty thousand the parser crashes the whole process, past any except
+MAX_NUMBER_BITS = 64
+MAX_PROBLEM_CHARS = 400
+MAX_QUOTED_CHARS = 80
+TOPIC_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.yaml")
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_SafeLoader):  # type: ignore[misc]
-    """A safe YAML loader whose keys are always text (`on:` is no boolean), and that notes keys that stand twice."""
+    """A safe YAML loader whose keys are always text (`on:` is no boolean); it notes keys that stand twice."""
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
@@ -46,92 +54,156 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            name = str(key.value)
-            if name in seen:
-                self.repeated.append((name, key.start_mark.line + 1))
-            seen.add(name)
-            if isinstance(key, yaml.ScalarNode):
-                key.tag = "tag:yaml.org,2002:str"
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConstructorError(None, None, "the name of a field must be a word", key.start_mark)
+            if key.value in seen:
+                self.repeated.append((key.value, key.start_mark.line + 1))
+            seen.add(key.value)
+            key.tag = "tag:yaml.org,2002:str"
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
+                raise ValueError("too long to be shown again")
+        except (ValueError, ArithmeticError):  # 2026-02-30, or a number beyond all measure
+            problem = f"{_quoted(node.value)} is no date or number: correct it, or put it in quotes"
+            raise ConstructorError(None, None, problem, node.start_mark) from None
+        return value
+
+
+def _refuse_what_no_editor_needs(data: bytes) -> None:
+    """Raise a YAMLError at the first anchor, alias or tag, or where lists stand too deep in one another.
+
+    It reads the file as a flat row of events, so that it cannot itself be hurt by what it looks for.
+    """
+    depth = 0
+    for event in yaml.parse(data, Loader=_SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        problem = ""
+        if depth > MAX_DEPTH:
+            problem = f"more than {MAX_DEPTH} lists or brackets stand in one another"
+        elif getattr(event, "anchor", None) is not None:
+            problem = "a text that begins with & or * must be in quotes; references within a file are not allowed"
+        elif getattr(event, "tag", None) is not None:
+            problem = "a text that begins with ! must be in quotes"
+        if problem:
+            raise ConstructorError(None, None, problem, event.start_mark)  # type: ignore[arg-type]
+
+
+class _Ids:
+    """The ids of one kind of thing, each with its file. Faulty things' ids count: one fault, one problem."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.file: dict[str, str] = {}
+        self.complete = True  # False once a file could not be read: what is not found may stand there
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        return [id_ for id_ in ids if self.complete and id_ not in self.file]
+
 
 class _Reader:
-    """Reads one knowledge folder once, collecting problems and the digest of every byte read."""
+    """Reads one knowledge folder once, collecting problems, ids and the digest of every byte read."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
+        self.ids = {key: _Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts")} | {
+            "entries": _Ids("the topic files")
+        }
 
     def fault(self, file: str, entry: str, field: str, problem: str) -> None:
-        self.problems.append(Problem(file, entry, field, problem))
+        self.problems.append(Problem(*(_one_line(part) for part in (file, entry, field, problem))))
 
-    def document(self, file: str) -> dict[str, Any]:
-        """Return the file's top-level mapping; an unreadable file gives {} and a problem."""
+    def document(self, file: str) -> dict[str, Any] | None:
+        """Return the file's top-level mapping; an unreadable file gives None and a problem."""
         path = self.folder / file
         try:
-            data = path.read_bytes()
+            with path.open("rb") as stream:
+                data = stream.read(MAX_FILE_BYTES + 1)
         except FileNotFoundError:
             self.fault(file, "", "", "the file is missing")
-            return {}
+            return None
         except OSError as error:
             self.fault(file, "", "", f"cannot be read: {error.strerror}")
-            return {}
-        self.digest.update(file.encode() + b"\0" + data + b"\0")
+            return None
         if len(data) > MAX_FILE_BYTES:
             self.fault(file, "", "", f"is larger than {MAX_FILE_BYTES:,} bytes: split it")
-            return {}
+            return None
+        self.digest.update(file.encode() + b"\0" + data + b"\0")
         try:
+            data.decode()
+            _refuse_what_no_editor_needs(data)
             loader = _Loader(data)
             document = loader.get_single_data()
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            self.fault(file, "", "", _yaml_fault(error))
-            return {}
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+            self.fault(file, "", "", _yaml_fault(error, data))
+            return None
         for key, line in loader.repeated:
-            self.fault(file, "", key, f"the key '{key}' stands twice in one place (line {line}): remove one")
+            self.fault(file, "", key, f"the key {_quoted(key)} stands twice in one place (line {line}): remove one")
         if not isinstance(document, dict):
-            self.fault(file, "", "", f"holds {_kind(document)} where 'name: value' lines are expected")
-            return {}
+            self.fault(file, "", "", f"{_is(document)} where 'name: value' lines are expected")
+            return None
         return document
 
     def model(self, cls: type[_Model], file: str, entry: str, raw: Any) -> _Model | None:
         """Return `raw` as a model, or None with one problem for each fault in it."""
         if not isinstance(raw, dict):
-            self.fault(file, entry, "", f"is {_kind(raw)} where fields are expected")
+            self.fault(file, entry, "", f"{_is(raw)} where fields are expected")
             return None
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                self.fault(
-                    file, entry, _field(fault["loc"]), _fault(fault["type"], fault["msg"], fault["input"])
-                )
+            faults = error.errors(include_url=False)
+            broken = {fault["loc"][:length] for fault in faults for length in range(len(fault["loc"]))}
+            for fault in faults:
+                if fault["type"] == "too_short" and fault["loc"] in broken:
+                    continue  # only because faulty items are not counted
+                field, problem = _field(fault["loc"]), _fault(fault["type"], fault["msg"], fault["input"])
+                if not field and fault["type"] == "value_error":
+                    field, _, problem = problem.partition(": ")
+                self.fault(file, entry, field, problem)
             return None
 
-    def listed(self, cls: type[_Model], file: str, key: str) -> dict[str, _Model]:
-        """Return the models of a file that holds one list of things with ids, by id."""
+    def whole(self, cls: type[_Model], file: str) -> _Model | None:
+        """Return the model that a file is as a whole."""
         document = self.document(file)
-        if document and set(document) != {key}:
-            for extra in sorted(map(str, set(document) - {key})):
-                self.fault(file, "", extra, f"is not a known field: this file holds only '{key}'")
-        return self._by_id(cls, file, key, document.get(key), required=bool(document))
+        return None if document is None else self.model(cls, file, "", document)
 
-    def _by_id(
-        self, cls: type[_Model], file: str, key: str, items: Any, *, required: bool
-    ) -> dict[str, _Model]:
+    def listed(self, cls: type[_Model], key: str) -> dict[str, _Model]:
+        """Return the models of a file that holds one list of things with ids, by id."""
+        file = f"{key}.yaml"
+        document = self.document(file)
+        if document is None:
+            self.ids[key].complete = False
+            return {}
+        for extra in sorted(set(document) - {key}):
+            self.fault(file, "", extra, f"is not a known field: this file holds only '{key}'")
+        return self.by_id(cls, file, key, document)
+
+    def by_id(self, cls: type[_Model], file: str, key: str, document: dict[str, Any]) -> dict[str, _Model]:
+        """Return the models of the list that stands under `key`, by id."""
+        items, ids = document.get(key), self.ids[key]
         if not isinstance(items, list):
-            if required:
-                self.fault(file, "", key, f"is {_kind(items)} where a list is expected")
+            self.fault(file, "", key, f"{_is(items)} where a list is expected" if key in document else "is missing")
+            ids.complete = False
             return {}
         models: dict[str, _Model] = {}
         for position, raw in enumerate(items, 1):
             name = raw.get("id") if isinstance(raw, dict) else None
             entry = name if isinstance(name, str) and name else f"{key} {position}"
-            if entry in models:
-                self.fault(file, entry, "id", f"the id '{entry}' stands twice: ids must differ")
-                continue
             model = self.model(cls, file, entry, raw)
+            taken_by = ids.file.get(entry)
+            if taken_by is not None:
+                by = "stands twice" if taken_by == file else f"is taken by {taken_by}"
+                self.fault(file, entry, "id", f"the id {_quoted(entry)} {by}: ids must differ")
+                continue
+            if entry == name:
+                ids.file[entry] = file
             if model is not None:
                 models[entry] = model
         return models
@@ -139,10 +211,22 @@ class _Reader:
     def topic_files(self) -> list[str]:
         """Return the topic files' names relative to the folder, sorted."""
         try:
-            return sorted(f"{TOPICS}/{path.name}" for path in (self.folder / TOPICS).glob("*.yaml"))
+            names = sorted(path.name for path in (self.folder / TOPICS).iterdir())
         except OSError as error:
             self.fault(TOPICS, "", "", f"cannot be read: {error.strerror}")
             return []
+        names = [name for name in names if name.lower().endswith((".yaml", ".yml")) and name[0] not in ".~"]
+        for name in names:
+            if not TOPIC_FILE.fullmatch(name):
+                self.fault(
+                    f"{TOPICS}/{name}",
+                    "",
+                    "",
+                    "the file's name must be small letters, digits and hyphens, then .yaml",
+                )
+        if not names:
+            self.fault(TOPICS, "", "", "holds no topic file: the knowledge base would be empty")
+        return [f"{TOPICS}/{name}" for name in names if TOPIC_FILE.fullmatch(name)]
 
 
 def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
@@ -151,45 +235,37 @@ def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
     Raises:
         KnowledgeError: the folder has faults; its `problems` hold every one that a single run can find.
     """
-    if not folder.is_dir():
-        raise KnowledgeError(
-            [Problem(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")]
-        )
     reader = _Reader(folder)
-    partnership = reader.model(Partnership, "partnership.yaml", "", reader.document("partnership.yaml") or {})
-    sources = reader.listed(Source, "sources.yaml", "sources")
-    contacts = reader.listed(Contact, "contacts.yaml", "contacts")
-    agencies = reader.listed(Agency, "agencies.yaml", "agencies")
-    signposts = reader.listed(Signpost, "signposts.yaml", "signposts")
-    lexicon = reader.model(Lexicon, "lexicon.yaml", "", reader.document("lexicon.yaml") or {})
-    danger = reader.model(DangerRules, "danger.yaml", "", reader.document("danger.yaml") or {})
+    if not folder.is_dir():
+        reader.fault(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")
+        raise KnowledgeError(reader.problems)
+    partnership = reader.whole(Partnership, "partnership.yaml")
+    sources = reader.listed(Source, "sources")
+    contacts = reader.listed(Contact, "contacts")
+    agencies = reader.listed(Agency, "agencies")
+    signposts = reader.listed(Signpost, "signposts")
+    lexicon = reader.whole(Lexicon, "lexicon.yaml")
+    danger = reader.whole(DangerRules, "danger.yaml")
 
+    ids = reader.ids
     groups: dict[str, Group] = {}
     entries: dict[str, Entry] = {}
-    entry_file: dict[str, str] = {}
-    named: set[str] = set()
     for file in reader.topic_files():
         document = reader.document(file)
-        if not document:
+        if document is None:
+            ids["entries"].complete = False
             continue
-        raw_entries = document.pop("entries", None)
-        group = reader.model(Group, file, "", document)
+        entries |= reader.by_id(Entry, file, "entries", document)
+        group = reader.model(Group, file, "", {k: v for k, v in document.items() if k != "entries"})
         if group is not None:
             groups[Path(file).stem] = group
-        named.update(_ids(raw_entries))
-        for id_, entry in reader._by_id(Entry, file, "entries", raw_entries, required=True).items():
-            if id_ in entries:
-                reader.fault(
-                    file, id_, "id", f"the id '{id_}' is taken by {entry_file[id_]}: ids must differ"
-                )
-                continue
-            entries[id_] = entry
-            entry_file[id_] = file
-    if not entry_file and not reader.problems:
-        reader.fault(TOPICS, "", "", "holds no topic file: the knowledge base would be empty")
-    known = _Known(set(sources), set(contacts), set(agencies), named | set(entries))
-    reader.problems.extend(_dangling_entries(entries, entry_file, known))
-    reader.problems.extend(_dangling_shared(partnership, contacts, signposts, danger, known))
+    entry_file = ids["entries"].file
+    for problem in (
+        *_dangling_entries(entries, ids),
+        *_dangling_shared(partnership, contacts, signposts, ids),
+        *_dangling_danger(danger),
+    ):
+        reader.fault(problem.file, problem.entry, problem.field, problem.problem)
     if reader.problems or partnership is None or lexicon is None or danger is None:
         raise KnowledgeError(reader.problems)
     order = sorted(groups, key=lambda id_: (groups[id_].order, id_))
@@ -209,27 +285,22 @@ def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
     )
 
 
-class _Known:
-    """The ids that a reference may point to. Ids of broken entries count: one fault, not two."""
-
-    def __init__(self, sources: set[str], contacts: set[str], agencies: set[str], entries: set[str]) -> None:
-        self.sources, self.contacts, self.agencies, self.entries = sources, contacts, agencies, entries
-
-
-def _dangling_entries(entries: dict[str, Entry], files: dict[str, str], known: _Known) -> Iterator[Problem]:
+def _dangling_entries(entries: dict[str, Entry], ids: dict[str, _Ids]) -> Iterator[Problem]:
     for id_, entry in entries.items():
-        file = files[id_]
-        yield from _missing(file, id_, "contacts", entry.contacts, known.contacts, "contacts.yaml")
-        yield from _missing(file, id_, "sources", entry.sources, known.sources, "sources.yaml")
-        yield from _missing(file, id_, "by_agency", entry.by_agency, known.agencies, "agencies.yaml")
-        yield from _missing(file, id_, "see_also", entry.see_also, known.entries, "the topic files")
-        yield from _missing(
-            file, id_, "not_for", (near.entry for near in entry.not_for), known.entries, "the topic files"
-        )
+        file = ids["entries"].file[id_]
+        near = [near_miss.entry for near_miss in entry.not_for]
+        yield from _missing(file, id_, "contacts", entry.contacts, ids["contacts"])
+        yield from _missing(file, id_, "sources", entry.sources, ids["sources"])
+        yield from _missing(file, id_, "by_agency", entry.by_agency, ids["agencies"])
+        yield from _missing(file, id_, "see_also", entry.see_also, ids["entries"])
+        yield from _missing(file, id_, "not_for", near, ids["entries"])
+        for field, others in (("see_also", entry.see_also), ("not_for", near)):
+            if id_ in others:
+                yield Problem(file, id_, field, "the entry names itself: name another or remove it")
         listed = set(entry.sources)
         for source in dict.fromkeys(s.source for s in entry.statements):
             if source not in listed:
-                yield Problem(file, id_, "sources", f"a statement rests on '{source}': list it here too")
+                yield Problem(file, id_, "sources", f"a statement rests on {_quoted(source)}: list it here too")
         for field, texts in (("examples", entry.examples), ("see_also", entry.see_also)):
             yield from _repeated(file, id_, field, texts)
 
@@ -238,63 +309,46 @@ def _dangling_shared(
     partnership: Partnership | None,
     contacts: dict[str, Contact],
     signposts: dict[str, Signpost],
-    danger: DangerRules | None,
-    known: _Known,
+    ids: dict[str, _Ids],
 ) -> Iterator[Problem]:
     if partnership is not None:
         file = "partnership.yaml"
-        yield from _missing(
-            file, "", "emergency_contacts", partnership.emergency_contacts, known.contacts, "contacts.yaml"
-        )
-        yield from _missing(
-            file, "", "help_contacts", partnership.help_contacts, known.contacts, "contacts.yaml"
-        )
-        yield from _missing(
-            file, "", "danger_entry", (partnership.danger_entry,), known.entries, "the topic files"
-        )
-        yield from _missing(
-            file,
-            "",
-            "consultation_entry",
-            (partnership.consultation_entry,),
-            known.entries,
-            "the topic files",
-        )
-        yield from _missing(
-            file, "", "working_day", (partnership.working_day.source,), known.sources, "sources.yaml"
-        )
+        for field in ("emergency_contacts", "help_contacts"):
+            yield from _missing(file, "", field, getattr(partnership, field), ids["contacts"])
+        for field in ("danger_entry", "consultation_entry"):
+            yield from _missing(file, "", field, [getattr(partnership, field)], ids["entries"])
+        yield from _missing(file, "", "working_day source", [partnership.working_day.source], ids["sources"])
     for id_, contact in contacts.items():
-        yield from _missing("contacts.yaml", id_, "source", (contact.source,), known.sources, "sources.yaml")
+        file = "contacts.yaml"
+        yield from _missing(file, id_, "source", [contact.source], ids["sources"])
         if contact.otherwise is not None:
-            yield from _missing(
-                "contacts.yaml", id_, "otherwise", (contact.otherwise,), known.contacts, "contacts.yaml"
-            )
+            yield from _missing(file, id_, "otherwise", [contact.otherwise], ids["contacts"])
+        if contact.otherwise == id_:
+            yield Problem(file, id_, "otherwise", "the contact names itself: name another or remove it")
     for id_, signpost in signposts.items():
-        yield from _missing(
-            "signposts.yaml", id_, "contacts", signpost.contacts, known.contacts, "contacts.yaml"
-        )
-        yield from _missing(
-            "signposts.yaml", id_, "source", (signpost.source,), known.sources, "sources.yaml"
-        )
-        yield from _repeated("signposts.yaml", id_, "examples", signpost.examples)
-    if danger is not None:
-        words = set(danger.words)
-        for rule in danger.rules:
-            yield from _missing(
-                "danger.yaml", rule.id, "needs", rule.needs, words, "the 'words' of this file"
-            )
-            yield from _missing(
-                "danger.yaml", rule.id, "unless", rule.unless, words, "the 'words' of this file"
-            )
-        yield from _repeated("danger.yaml", "", "rules", [rule.id for rule in danger.rules])
+        file = "signposts.yaml"
+        yield from _missing(file, id_, "contacts", signpost.contacts, ids["contacts"])
+        yield from _missing(file, id_, "source", [signpost.source], ids["sources"])
+        yield from _repeated(file, id_, "examples", signpost.examples)
 
 
-def _missing(
-    file: str, entry: str, field: str, ids: Iterable[str], known: set[str], where: str
-) -> Iterator[Problem]:
-    for id_ in ids:
-        if id_ not in known:
-            yield Problem(file, entry, field, f"'{id_}' is not in {where}")
+def _dangling_danger(danger: DangerRules | None) -> Iterator[Problem]:
+    if danger is None:
+        return
+    file = "danger.yaml"
+    words = _Ids("the 'words' of this file")
+    words.file = dict.fromkeys(danger.words, file)
+    for field in ("unless", "even_so", "unless_anywhere", "denied_by"):
+        yield from _missing(file, "", field, getattr(danger, field), words)
+    for rule in danger.rules:
+        yield from _missing(file, rule.id, "needs", rule.needs, words)
+        yield from _missing(file, rule.id, "unless", rule.unless, words)
+    yield from _repeated(file, "", "rules", [rule.id for rule in danger.rules])
+
+
+def _missing(file: str, entry: str, field: str, ids: Iterable[str], known: _Ids) -> Iterator[Problem]:
+    for id_ in known.missing(ids):
+        yield Problem(file, entry, field, f"{_quoted(id_)} is not in {known.where}")
 
 
 def _repeated(file: str, entry: str, field: str, texts: Iterable[str]) -> Iterator[Problem]:
@@ -302,55 +356,108 @@ def _repeated(file: str, entry: str, field: str, texts: Iterable[str]) -> Iterat
     for text in texts:
         key = text.casefold()
         if key in seen:
-            yield Problem(file, entry, field, f"'{text}' stands twice: remove one")
+            yield Problem(file, entry, field, f"{_quoted(text)} stands twice: remove one")
         seen.add(key)
-
-
-def _ids(raw: Any) -> set[str]:
-    if not isinstance(raw, list):
-        return set()
-    return {item["id"] for item in raw if isinstance(item, dict) and isinstance(item.get("id"), str)}
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
     """Name a place in an entry as an editor counts it: `steps 2 text`, the first item being 1."""
-    return " ".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc)
+    return " ".join(str(part + 1) if isinstance(part, int) else part for part in loc if part != "[key]")
 
 
 def _fault(kind: str, message: str, value: Any) -> str:
     """Say in plain words what pydantic found."""
-    if kind == "string_type":
-        if isinstance(value, bool):
-            return f"was read as {str(value).lower()}, not as text: put it in quotes"
-        if isinstance(value, int | float | dt.date):
-            return f"was read as {_kind(value)} ({value}), not as text: put it in quotes"
-        return f"is {_kind(value)} where text is expected"
+    if kind == "string_type" and isinstance(value, int | float | dt.date):
+        return f"was read as {_kind(value)} ({str(value).lower()}), not as text: put it in quotes"
+    if kind in _WHERE:
+        return f"{_is(value)} where {_WHERE[kind]} expected"
+    if kind.startswith("date"):
+        return f"is {_quoted(value)} where a date such as 2026-11-24 (year-month-day) is expected"
+    if kind in ("enum", "literal_error"):
+        return f"is {_quoted(value)}, expected is one of: {message.removeprefix('Input should be ')}"
     if kind == "extra_forbidden":
         return "is not a known field: check its spelling or remove it"
     if kind == "missing":
         return "is missing"
-    if kind == "too_short":
-        return f"holds too few: {message.removeprefix('Tuple').strip()}"
+    if kind in ("too_short", "too_long", "string_too_long"):
+        limit = re.sub(r"^(Tuple|Value|String) | after validation", "", message)
+        if isinstance(value, str):
+            return f"is too long: {limit.replace(' items', ' characters')}"
+        return f"holds too {'few' if kind == 'too_short' else 'many'}: {limit}"
     if kind == "string_pattern_mismatch":
-        return f"'{value}' is not in the form expected: small letters, digits and hyphens, or a time such as 17:00"
-    if kind == "string_too_long":
-        return f"is too long: {message.removeprefix('String').strip()}, it has {len(str(value))}"
-    return message.removeprefix("Value error, ")
+        return f"{_quoted(value)} is not in the form expected: such as 'front-door', or 17:00 for a time"
+    return message.removeprefix("Value error, ").replace("Input should", "should")
+
+
+_WHERE = {
+    "string_type": "text is",
+    "tuple_type": "a list is",
+    "dict_type": "fields are",
+    "model_type": "fields are",
+    "model_attributes_type": "fields are",
+    "int_type": "a whole number is",
+}
 
 
 def _kind(value: Any) -> str:
     names: dict[type, str] = {
         dict: "a set of fields", list: "a list", bool: "a yes/no value", int: "a number", float: "a number",
-        str: "text", dt.date: "a date", dt.datetime: "a date", type(None): "empty",
+        str: "text", dt.date: "a date", dt.datetime: "a date",
     }  # fmt: skip
     return names.get(type(value), f"a {type(value).__name__}")
 
 
-def _yaml_fault(error: Exception) -> str:
+def _is(value: Any) -> str:
+    return "is empty" if value is None else f"is {_kind(value)}"
+
+
+def _quoted(value: Any) -> str:
+    text = _one_line(str(value))
+    return f"'{text if len(text) <= MAX_QUOTED_CHARS else text[: MAX_QUOTED_CHARS - 1] + '…'}'"
+
+
+def _one_line(text: str) -> str:
+    """Return text that any terminal can show in one line: line breaks and control signs become spaces."""
+    shown = text[:MAX_PROBLEM_CHARS].encode("utf-8", "replace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+
+
+def _yaml_fault(error: Exception, data: bytes) -> str:
     """One line for an editor, with the line and column where YAML stopped."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        return f"is not YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    if isinstance(error, UnicodeDecodeError):
+        line = data.count(b"\n", 0, error.start) + 1
+        return f"is not readable text: line {line} holds a sign that is not UTF-8: save the file as UTF-8"
     if isinstance(error, yaml.reader.ReaderError):
-        return f"is not readable text: save it as UTF-8 (at position {error.position})"
-    return f"is not YAML: {' '.join(str(error).split())}"
+        line = data.count(b"\n", 0, error.position) + 1
+        return f"is not readable text: line {line} holds a control sign: retype that line"
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return "is not YAML: compare it with a file that is sound"
+    mark, begun = error.problem_mark, error.context_mark
+    place = f"line {mark.line + 1}, column {mark.column + 1}"
+    if begun is not None and begun.line != mark.line:
+        place += f", in what begins in line {begun.line + 1}"
+    problem = str(error.problem)
+    return f"is not YAML: {place}: {_YAML_FAULTS.get(problem, problem)}"
+
+
+# What the parser says, in words for an editor.
+_YAML_FAULTS = {
+    "mapping values are not allowed in this context": "a colon stands where none may: put the text in "
+    "quotes, or line it up with the fields it belongs to",
+    "found character that cannot start any token": "a text may not begin with this sign, nor a line with a "
+    "tab: put the text in quotes, indent with spaces",
+    "found a tab character that violates indentation": "a line begins with a tab: indent with spaces",
+    "found unexpected end of stream": "a quotation mark is opened and never closed",
+    "did not find expected key": "this does not go on as it began: check the indent and the quotation "
+    "marks (a ' inside '…' is written twice)",
+    "could not find expected ':'": "the line before is neither 'name: value' nor an item after '- '",
+    "did not find expected node content": "a bracket has no closing bracket, or a comma stands alone",
+    "did not find expected '-' indicator": "this line is not lined up with the items or fields above it",
+    "did not find expected ',' or ']'": "a '[' has no ']', or a comma is missing",
+    "did not find expected ',' or '}'": "a '{' has no '}', or a comma is missing",
+    "did not find expected alphabetic or numeric character": "text that begins with & or * must be in quotes",
+    "block sequence entries are not allowed in this context": "an item '- ' must begin a line of its own",
+    "found unknown escape character": 'a \\ inside "…" is written twice',
+    "did not find expected comment or line break": "after > or | the text begins on the next line",
+    "but found another document": "a line '---' begins a second document: remove it",
+}

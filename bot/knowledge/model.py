@@ -128,9 +128,7 @@ class Source(_Part):
     publisher: Text | None = None
     url: Text | None = None
     seen: Text | None = None
-    kind: Literal[
-        "local-policy", "service-page", "national-guidance", "review", "law", "other-area", "practice"
-    ]
+    kind: Literal["local-policy", "service-page", "national-guidance", "review", "law", "other-area", "practice"]
 
 
 class Hours(StrEnum):
@@ -160,9 +158,7 @@ class Contact(_Part):
     @model_validator(mode="after")
     def _an_email_is_confirmed(self) -> Contact:
         if self.email is not None and self.confirmed is None:
-            raise ValueError(
-                "email: not confirmed by the partnership yet: leave it out, say in 'note' how to get it"
-            )
+            raise ValueError("email: not confirmed by the partnership yet: leave it out, say in 'note' how to get it")
         if self.phone is None and self.url is None and self.note is None and self.email is None:
             raise ValueError("phone: give a phone, a url or a note that says how to reach this contact")
         return self
