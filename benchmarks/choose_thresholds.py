@@ -9,7 +9,8 @@ Three kinds of message, none of which the matcher has learnt from:
 
 ANSWER and LEAD: of the pairs that keep at least PRECISION of the answers to held-out examples right and answer at
 most OFF_TOPIC of the off-topic messages, the pair that answers most. CLARIFY: the highest bar that loses at most
-LOST of the held-out examples whose entry is among the first three.
+LOST of the held-out examples whose entry is among the first three. CHOICE: the same for the share of the best score
+that a choice needs, over the held-out examples that get choices.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from bot.messages import Match
 FOLDS = 10
 TOPIC_GROUPS = 7
 PRECISION = 0.85
-OFF_TOPIC = 0.10
-LOST = 0.02
+OFF_TOPIC = 0.05
+LOST = 0.05
 ANSWERS = [round(x, 2) for x in np.arange(0.16, 0.60, 0.02)]
 LEADS = [round(x, 2) for x in np.arange(0.02, 0.30, 0.02)]
 
@@ -78,8 +79,11 @@ def main() -> None:
         print("  {:.2f}  {:.2f}     {:.3f}  {:.3f}               {:.3f}                     {:.3f}".format(*row))
     found = [matches[0].score for id_, matches in held_out if _within(id_, matches)]
     clarify = float(np.floor(np.quantile(found, LOST) * 100) / 100)
+    unsure = [(id_, m) for id_, m in held_out if _within(id_, m) and not _answers(m, good[0][0], good[0][1])]
+    shares = [next(x.score for x in m if x.entry == id_) / m[0].score for id_, m in unsure]
+    choice = float(np.floor(np.quantile(shares, LOST) * 100) / 100)
     silent = np.mean([not matches or matches[0].score < clarify for matches in off_topic])
-    print(f"\nanswer {good[0][0]:.2f}, lead {good[0][1]:.2f}, clarify {clarify:.2f}")
+    print(f"\nanswer {good[0][0]:.2f}, lead {good[0][1]:.2f}, clarify {clarify:.2f}, choice {choice:.2f}")
     print(f"with that bar {silent:.3f} of the off-topic messages get no choices at all; in use: {Thresholds()}")
 
 
@@ -96,7 +100,11 @@ def _within(id_: str, matches: Sequence[Match]) -> bool:
 
 
 def _row(
-    answer: float, lead: float, held_out: list[Judged], off_topic: list[list[Match]], foreign: list[list[Match]]
+    answer: float,
+    lead: float,
+    held_out: list[Judged],
+    off_topic: list[list[Match]],
+    foreign: list[list[Match]],
 ) -> tuple[float, float, float, float, float, float]:
     """Return answer, lead, share answered, share of those right, shares of off-topic and foreign answered."""
     right = [_best(matches) == id_ for id_, matches in held_out if _answers(matches, answer, lead)]

@@ -29,7 +29,8 @@ import sys, time, resource
 begin = time.perf_counter()
 from bot.cli import main
 main(["ask", "new bruise every day at nursery, mum says he bangs his head"])
-print(f"{time.perf_counter() - begin:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}", file=sys.stderr)
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(f"{time.perf_counter() - begin:.3f} {peak_mb:.0f}", file=sys.stderr)
 """
 
 

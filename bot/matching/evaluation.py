@@ -65,9 +65,7 @@ def read_questions(path: Path) -> list[Labelled]:
             reader = csv.DictReader(file)
             missing = {"text", "topic"} - set(reader.fieldnames or ())
             if missing:
-                raise QuestionFileError(
-                    f"{path}: column '{sorted(missing)[0]}' is missing: expected text,topic,…"
-                )
+                raise QuestionFileError(f"{path}: column '{sorted(missing)[0]}' is missing: expected text,topic,…")
             rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise QuestionFileError(f"{path}: cannot be read: {error.strerror}") from None
@@ -97,10 +95,10 @@ def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
 def judge(
     questions: Iterable[Labelled], ask: Callable[[str], Answer], held: Collection[str]
 ) -> tuple[list[Judged], int]:
-    """Ask every question whose topic, or an acceptable one, is held; return them judged, and how many were left out."""
+    """Ask every question whose topic is held; return them judged, and how many were left out."""
     judged, left_out = [], 0
     for question in questions:
-        if question.right & set(held):
+        if question.topic in held:
             judged.append(Judged(question, ask(question.text)))
         else:
             left_out += 1

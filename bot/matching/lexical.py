@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import log, sqrt
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -106,10 +107,12 @@ class Vectoriser:
 
 def _letter_groups(words: Iterable[str]) -> Iterable[str]:
     for word in words:
+        if word.isdigit():  # part of a number is not like the number: 9990001 is no 999
+            continue
         padded = f" {word} "
         for size in LETTERS:
             for start in range(max(1, len(padded) - size + 1)):
-                yield padded[start : start + size]
+                yield intern(padded[start : start + size])
 
 
 def _packed(names: Iterable[str]) -> NDArray[np.uint8]:
