@@ -179,9 +179,7 @@ def test_no_text_makes_it_raise(text: str) -> None:
     assert (WITH_RULES.rule(text) is not None) == WITH_RULES.found(text)
 
 
-@given(
-    st.text(alphabet="😭🚨❗ \n\t*_​"), st.sampled_from(["he is strangling her", "the baby is not breathing"])
-)
+@given(st.text(alphabet="😭🚨❗ \n\t*_​"), st.sampled_from(["he is strangling her", "the baby is not breathing"]))
 def test_capitals_and_emoji_never_hide_danger(noise: str, text: str) -> None:
     assert WITH_RULES.found(noise + text.upper() + noise)
 

@@ -88,9 +88,7 @@ def test_a_full_postcode_is_replaced(typed: str) -> None:
     assert redact(f"lives at {typed} now").text == "lives at [postcode] now"
 
 
-@pytest.mark.parametrize(
-    "marker", ["dob", "DOB:", "d.o.b.", "D.O.B -", "born", "born on", "date of birth is", "(dob"]
-)
+@pytest.mark.parametrize("marker", ["dob", "DOB:", "d.o.b.", "D.O.B -", "born", "born on", "date of birth is", "(dob"])
 @pytest.mark.parametrize(
     "date",
     [

@@ -82,9 +82,7 @@ def test_the_text_is_aligned_and_shows_no_small_agency(path: Path) -> None:
 def test_an_agency_of_fewer_than_five_people_has_no_figure_and_no_total_betrays_it(
     count: AgencyCount,
 ) -> None:
-    text = render(
-        Stats(by_day={"2025-11-03": 500}, by_agency={"school": AgencyCount(40, 9), "police": count})
-    )
+    text = render(Stats(by_day={"2025-11-03": 500}, by_agency={"school": AgencyCount(40, 9), "police": count}))
     agencies = text.split("By agency")[1]
     assert "fewer than 5" in agencies and "total" not in agencies
     assert str(count.rows) not in agencies.replace("40", "").replace("than 5", "")

@@ -57,9 +57,7 @@ def test_making_a_key_leaves_no_other_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
 
 
-def test_a_key_that_others_can_read_is_used_with_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_key_that_others_can_read_is_used_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     key = secret_key(tmp_path, None)
     (tmp_path / KEY_FILE).chmod(0o644)
     assert secret_key(tmp_path, None) == key
@@ -97,8 +95,7 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", program, str(tmp_path / "data")]
     processes = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
     for process in processes:
         assert process.stdin is not None
@@ -130,9 +127,7 @@ NAMES = st.text("a:1", max_size=3)
 
 
 @given(NAMES, NAMES, NAMES, NAMES)
-def test_two_users_never_share_a_pseudonym(
-    channel: str, user: str, other_channel: str, other_user: str
-) -> None:
+def test_two_users_never_share_a_pseudonym(channel: str, user: str, other_channel: str, other_user: str) -> None:
     same = (channel, user) == (other_channel, other_user)
     assert (pseudonym(b"k", channel, user) == pseudonym(b"k", other_channel, other_user)) is same
 

@@ -36,9 +36,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "usage.db"
 
 
-def asked(
-    entry: str | None = "missing-child", at: dt.datetime = NOON, decision: str = "answer"
-) -> Interaction:
+def asked(entry: str | None = "missing-child", at: dt.datetime = NOON, decision: str = "answer") -> Interaction:
     return Interaction(at, "telegram", decision, entry, 0.8, 12.5, "2025.1")
 
 
@@ -107,10 +105,8 @@ class Disk:
         self.read_only = False
 
     def __call__(self, path: Path) -> sqlite3.Connection:
-        if self.read_only:
-            connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
-        else:
-            connection = impatient(path)
+        address = f"{path.as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True) if self.read_only else impatient(path)
         if self.pages:
             connection.execute(f"PRAGMA max_page_count = {self.pages}")
         return connection
@@ -320,9 +316,7 @@ async def test_changing_ones_mind_keeps_the_last_word(path: Path) -> None:
 # A failing log
 
 
-async def test_a_locked_database_costs_no_row_and_one_line(
-    path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_locked_database_costs_no_row_and_one_line(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with UsageLog(path, connect=impatient) as log:
         await log.set_consent(ANN, True, "school", NOON)
         with locked(path):
@@ -362,9 +356,7 @@ async def test_each_outage_has_its_own_line(path: Path, caplog: pytest.LogCaptur
     assert ["locked" in message for message in caplog.messages] == [True, False, True, False]
 
 
-async def test_a_full_disk_stores_all_or_nothing_of_a_batch(
-    path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_full_disk_stores_all_or_nothing_of_a_batch(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     disk = Disk()
     async with UsageLog(path, connect=disk) as log:
         await log.set_consent(ANN, True, "school", NOON)
@@ -381,9 +373,7 @@ async def test_a_full_disk_stores_all_or_nothing_of_a_batch(
     assert len(rows(path)) == total(path) == 500
 
 
-async def test_a_read_only_database_still_tells_who_agreed(
-    path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_read_only_database_still_tells_who_agreed(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     disk = Disk()
     async with UsageLog(path, connect=disk) as log:
         await log.set_consent(ANN, True, "school", NOON)
@@ -398,9 +388,7 @@ async def test_a_read_only_database_still_tells_who_agreed(
     assert len(rows(path)) == 1
 
 
-async def test_a_folder_that_cannot_be_made_costs_no_answer(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_folder_that_cannot_be_made_costs_no_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     async with UsageLog(tmp_path / "file" / "usage.db") as log:
         assert len(caplog.records) == 1, "the operator hears of it before the first message"
@@ -583,9 +571,7 @@ asyncio.run(main())
     ("fatal", "stored"),
     [("INSERT INTO counter", 10), ("INSERT INTO interaction", 10), ("DELETE FROM interaction", 0)],
 )
-def test_being_killed_halfway_through_a_write_leaves_whole_batches(
-    path: Path, fatal: str, stored: int
-) -> None:
+def test_being_killed_halfway_through_a_write_leaves_whole_batches(path: Path, fatal: str, stored: int) -> None:
     killed = subprocess.run([sys.executable, "-c", KILLED, str(path), fatal], cwd=ROOT)
     assert killed.returncode == 9
     assert read(path, "PRAGMA integrity_check") == [("ok",)]
@@ -616,9 +602,7 @@ asyncio.run(main())
 
 def test_two_processes_write_to_one_log(path: Path) -> None:
     writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(path), letter], cwd=ROOT, stdin=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), letter], cwd=ROOT, stdin=subprocess.PIPE, text=True)
         for letter in "ab"
     ]
     for writer in writers:

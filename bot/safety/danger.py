@@ -252,13 +252,25 @@ class _Rules:
         """Yield the ids of the rules that fire, in the order of the file."""
         message = _read(text)
         found = self._find(message)
-        if any(self._not_denied(group, found, message) for group in self._rules.unless_anywhere):
+        if self._excused_whole(found, message):
             return
-        excused = self._parts(self._rules.unless, found, message)
-        excused -= self._parts(self._rules.even_so, found, message)
+        excused = self._excused_parts(found, message)
         for rule in self._rules.rules:
             if all(group in found for group in rule.needs) and self._fires(rule, found, message, excused):
                 yield rule.id
+
+    def excuse(self, text: str) -> bool:
+        """Say whether any part of a message is about the past, a habit, learning or another excuse."""
+        message = _read(text)
+        found = self._find(message)
+        return self._excused_whole(found, message) or bool(self._excused_parts(found, message))
+
+    def _excused_whole(self, found: _Spans, message: _Message) -> bool:
+        return any(self._not_denied(group, found, message) for group in self._rules.unless_anywhere)
+
+    def _excused_parts(self, found: _Spans, message: _Message) -> set[int]:
+        excused = self._parts(self._rules.unless, found, message)
+        return excused - self._parts(self._rules.even_so, found, message)
 
     def _find(self, message: _Message) -> _Spans:
         """Return where each group that occurs does, sorted, as (first word, one past the last)."""
@@ -290,9 +302,7 @@ class _Rules:
 
     def _parts(self, groups: tuple[str, ...], found: _Spans, message: _Message) -> set[int]:
         """Return the parts of sentences that hold a phrase of one of the groups."""
-        return {
-            message.part[start] for group in groups for start, _ in self._not_denied(group, found, message)
-        }
+        return {message.part[start] for group in groups for start, _ in self._not_denied(group, found, message)}
 
     def _not_denied(self, group: str, found: _Spans, message: _Message) -> list[tuple[int, int]]:
         spans = found.get(group, [])
@@ -384,10 +394,7 @@ def _together(needed: list[list[tuple[int, int]]], within: int) -> bool:
     starts = [[start for start, _ in spans] for spans in needed]
     for left in sorted({start for group in starts for start in group}):
         if all(
-            any(
-                end - left <= within
-                for _, end in spans[bisect_left(first, left) : bisect_left(first, left + within)]
-            )
+            any(end - left <= within for _, end in spans[bisect_left(first, left) : bisect_left(first, left + within)])
             for spans, first in zip(needed, starts, strict=True)
         ):
             return True
@@ -420,6 +427,16 @@ class Danger:
         except Exception:  # a message is answered even when the rules cannot read it
             return None
 
+    def excused(self, text: str) -> bool:
+        """Say whether a message speaks of the past, of learning or of policy, so that likeness to danger is not enough.
+
+        Never raises; where the rules cannot tell, nothing is excused.
+        """
+        try:
+            return self._rules is not None and self._rules.excuse(text)
+        except Exception:  # as in `rule`: a message that the rules cannot read is answered all the same
+            return False
+
 
 def problems(rules: DangerRules) -> list[Problem]:
     """Return a problem for each sentence that a rule gets wrong and for each name that no group has.
@@ -437,9 +454,7 @@ def problems(rules: DangerRules) -> list[Problem]:
     for rule in rules.rules:
         for number, sentence in enumerate(rule.must_fire, 1):
             if rule.id not in compiled.fired(sentence):
-                faults.append(
-                    Problem(FILE, rule.id, f"must_fire {number}", f"'{sentence}' does not fire the rule")
-                )
+                faults.append(Problem(FILE, rule.id, f"must_fire {number}", f"'{sentence}' does not fire the rule"))
         for number, sentence in enumerate(rule.must_not_fire, 1):
             fired = list(compiled.fired(sentence))
             if rule.id in fired:
@@ -463,6 +478,4 @@ def _unknown_groups(rules: DangerRules) -> Iterator[Problem]:
         for number, text in enumerate(texts, 1):
             for name in re.findall(r"<([^<>]{1,60})>", text):
                 if name not in known:
-                    yield Problem(
-                        FILE, f"words {group}", f"{number}", f"<{name}> is not in the 'words' of this file"
-                    )
+                    yield Problem(FILE, f"words {group}", f"{number}", f"<{name}> is not in the 'words' of this file")

@@ -33,9 +33,7 @@ _SPELLED_EMAIL = re.compile(
     r"(?:com|org|net|uk|eu|info|example|test|invalid|io|me|biz|london|scot|wales|ie)\b",
     re.IGNORECASE,
 )
-_UPN = re.compile(
-    rf"(?<![A-Za-z0-9])(?=([A-Za-z](?:{_BETWEEN}?[0-9]){{11}}{_BETWEEN}?[A-Za-z0-9])(?![A-Za-z0-9]))"
-)
+_UPN = re.compile(rf"(?<![A-Za-z0-9])(?=([A-Za-z](?:{_BETWEEN}?[0-9]){{11}}{_BETWEEN}?[A-Za-z0-9])(?![A-Za-z0-9]))")
 # Written 3-3-4 or in one piece; in any grouping only after "NHS", or a row of years would be taken for one.
 _NHS = re.compile(
     rf"(?<![0-9])(?:(?<![A-Za-z])|(?<=NHS)|(?<=no)|(?<=number))"
@@ -48,9 +46,7 @@ _MARKED_NHS = re.compile(
 )
 
 _IN_PHONE = rf"[{_SPACE}{_DASH}./()]{{0,3}}"
-_PHONE_START = (
-    r"(?<![0-9+])(?:(?<![A-Za-z])|(?<=tel)|(?<=mob)|(?<=phone)|(?<=mobile)|(?<=no)|(?<=number)|(?<=on))"
-)
+_PHONE_START = r"(?<![0-9+])(?:(?<![A-Za-z])|(?<=tel)|(?<=mob)|(?<=phone)|(?<=mobile)|(?<=no)|(?<=number)|(?<=on))"
 _PHONES = tuple(
     re.compile(rf"{_PHONE_START}({form})(?![0-9])", re.IGNORECASE)
     for form in (

@@ -147,9 +147,7 @@ class UsageLog:
             self._waiting.add(Row(pseudonym, interaction.agency or person.agency, interaction))
         self._write_soon()
 
-    async def feedback(
-        self, at: dt.datetime, channel: str, entry: str | None, useful: bool, person: Person
-    ) -> None:
+    async def feedback(self, at: dt.datetime, channel: str, entry: str | None, useful: bool, person: Person) -> None:
         """Count what a person made of an answer; if they agreed, mark their latest row of that entry today.
 
         The counter's decision is `useful` or `not-meant`; the same press is not to be recorded as well.
@@ -225,9 +223,7 @@ class UsageLog:
         """Return what is known of a person, or None where the database does not say in time."""
         if pseudonym not in self._people:
             try:
-                found = await asyncio.wait_for(
-                    self._on_worker(self._store.person, pseudonym), self._patience_s
-                )
+                found = await asyncio.wait_for(self._on_worker(self._store.person, pseudonym), self._patience_s)
             except Exception:  # whatever ails the file; it is reported by the write that follows the answer
                 return None
             if pseudonym not in self._people:  # an answer given meanwhile is newer than what was read

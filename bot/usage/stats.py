@@ -114,9 +114,7 @@ def _agencies(by_agency: Mapping[str, AgencyCount]) -> str:
         return _aligned(title, [("nobody yet", "")])
     lines = []
     for agency, count in sorted(by_agency.items(), key=lambda item: (_hidden(item[1]), item[0])):
-        lines.append(
-            (agency or "(no agency given)", "fewer than 5 people" if _hidden(count) else f"{count.rows:,}")
-        )
+        lines.append((agency or "(no agency given)", "fewer than 5 people" if _hidden(count) else f"{count.rows:,}"))
     # With one agency hidden, a total would give its figure away.
     if not any(_hidden(count) for count in by_agency.values()):
         lines.append(("total", f"{sum(count.rows for count in by_agency.values()):,}"))

@@ -22,9 +22,7 @@ class Batch:
     @property
     def size(self) -> int:
         """How many calls of the log led to it: a row and its count came from one."""
-        return sum(self.counts.values()) + sum(
-            isinstance(change, Consent | Agency) for change in self.changes
-        )
+        return sum(self.counts.values()) + sum(isinstance(change, Consent | Agency) for change in self.changes)
 
 
 class Waiting:

@@ -1,0 +1,273 @@
+"""Runs the steps of an answer in order: danger, personal details, match, decide, compose; then send, then log.
+
+`answer` and `act` are pure: same question, knowledge, person and clock, same Answer. Nothing that fails after the look
+for danger can take the emergency reply away, and nothing that fails in the log can take an answer away.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.decision import ALSO_SCORE, ALSO_WORDS, MAX_CHOICES, Decided, Decision, decide
+from bot.knowledge.model import Entry, Knowledge
+from bot.matching.matcher import Matcher
+from bot.messages import Answer, Button, Match, Person, Press, Question, Reply
+from bot.replies import Composer
+from bot.safety.danger import Danger
+from bot.safety.personal_data import Redacted, redact
+from bot.usage.keys import pseudonym
+from bot.usage.log import Interaction, UsageLog
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[Reply], Awaitable[None]]
+
+SIGNPOST = "signpost:"  # what a matcher label begins with when it is a signpost's, not an entry's
+LISTED = 5  # candidates given with every answer
+
+
+def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Return what the matcher learns from: each entry's examples and its own words, and the signposts' examples.
+
+    The danger rules' own sentences count as examples of danger: the matcher then knows it in words no rule has.
+    """
+    examples = {entry.id: [*entry.examples, *_own_words(entry)] for entry in knowledge.entries.values()}
+    examples[knowledge.partnership.danger_entry] += [s for rule in knowledge.danger.rules for s in rule.must_fire]
+    examples |= {SIGNPOST + id_: [s.title, *s.examples] for id_, s in knowledge.signposts.items()}
+    return examples
+
+
+def _own_words(entry: Entry) -> list[str]:
+    return [entry.title, entry.summary, *entry.watch_for, *(s.text for s in entry.statements)]
+
+
+class Assistant:
+    """The one object a channel knows.
+
+    Args:
+        knowledge: the checked knowledge base.
+        matcher: learnt from `matcher_examples(knowledge)`.
+        usage: where answers are counted; None means that nothing is.
+        key: the secret behind pseudonyms.
+    """
+
+    def __init__(self, knowledge: Knowledge, matcher: Matcher, usage: UsageLog | None = None, key: bytes = b"") -> None:
+        self.knowledge = knowledge
+        self.composer = Composer(knowledge)
+        self._danger = Danger(knowledge.danger)
+        self._matcher = matcher
+        self._published = tuple(c.phone for c in knowledge.contacts.values() if c.phone)
+        self._usage = usage
+        self._key = key
+        self._offered: set[str] = set()
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to one message. Whatever fails inside, there is an answer, and 999 is not lost."""
+        urgent = self._danger.found(question.text)
+        try:
+            return self._answer(question, urgent)
+        except Exception as error:
+            # The text of an exception may quote the message, so only its kind is written down.
+            log.error("answering failed: %s; the emergency numbers were given instead", type(error).__name__)
+            reply = self.composer.emergency(question.asked_at) if urgent else self.composer.error(question.asked_at)
+            return Answer(reply, Decision.URGENT if urgent else Decision.NO_MATCH)
+
+    def _answer(self, question: Question, urgent: bool) -> Answer:
+        safe = self._redact(question.text)
+        matches = self._matcher.match(safe.text, limit=LISTED + len(self.knowledge.signposts))
+        decided = decide(matches)
+        entries = tuple(m for m in matches if not m.entry.startswith(SIGNPOST))[:LISTED]
+        if urgent or self._looks_like_danger(question.text, decided):
+            answer = self._urgent(question, decided, entries)
+        elif matches and matches[0].entry.startswith(SIGNPOST):
+            answer = self._elsewhere(question, decided, matches[0], entries)
+        else:
+            answer = self._decided(question, decided, entries)
+        reply = answer.reply
+        if safe.kinds:
+            reply = self.composer.with_note(reply, self.composer.personal_data_note(safe.kinds))
+        return Answer(
+            reply, answer.decision, answer.entry, answer.score, answer.candidates, answer.also_relevant,
+            safe.kinds, safe.text,
+        )  # fmt: skip
+
+    def _looks_like_danger(self, text: str, decided: Decided) -> bool:
+        """Say whether the matcher is sure of danger where no rule fired, and nothing in the text excuses it."""
+        answered = decided.decision is Decision.ANSWER and decided.entries[0] == self.knowledge.partnership.danger_entry
+        return answered and not self._danger.excused(text)
+
+    def _redact(self, text: str) -> Redacted:
+        try:
+            return redact(text, self._published)
+        except Exception as error:  # a failing redactor stops nothing but storing, and nothing is stored here
+            log.error("looking for personal details failed: %s", type(error).__name__)
+            return Redacted(text, ())
+
+    def _urgent(self, question: Question, decided: Decided, entries: Sequence[Match]) -> Answer:
+        danger = self.knowledge.partnership.danger_entry
+        found = decided.entries[0] if decided.decision is Decision.ANSWER else danger
+        card = self.knowledge.entries[found] if found in self.knowledge.entries and found != danger else None
+        others = tuple(match for match in entries if match.entry != danger)
+        return Answer(
+            self.composer.emergency(question.asked_at, card),
+            Decision.URGENT,
+            danger,
+            1.0,
+            (Match(danger, 1.0), *others)[:LISTED],
+            (card.id,) if card else (),
+        )
+
+    def _elsewhere(self, question: Question, decided: Decided, best: Match, entries: Sequence[Match]) -> Answer:
+        """Answer a message whose likeliest meaning is not ours."""
+        signpost = self.knowledge.signposts[best.entry.removeprefix(SIGNPOST)]
+        choices = [self.knowledge.entries[id_] for id_ in decided.entries if id_ in self.knowledge.entries]
+        if decided.decision is Decision.CLARIFY and choices:
+            reply = self.composer.clarify(choices)
+            more = (Button(signpost.title, f"signpost:{signpost.id}"),)
+            reply = Reply(reply.parts, (*reply.buttons[:-1], more, reply.buttons[-1]))
+            return Answer(reply, Decision.CLARIFY, None, best.score, tuple(entries))
+        fits = () if decided.decision is Decision.NO_MATCH else (signpost,)
+        reply = self.composer.no_match(question.asked_at, fits)
+        return Answer(reply, Decision.NO_MATCH, None, best.score, tuple(entries))
+
+    def _decided(self, question: Question, decided: Decided, entries: Sequence[Match]) -> Answer:
+        candidates = tuple(entries)
+        score = candidates[0].score if candidates else 0.0
+        if decided.decision is Decision.ANSWER:
+            entry = self.knowledge.entries[decided.entries[0]]
+            also = self._also_relevant(question.text, candidates[1:])
+            reply = self.composer.card(entry, question.asked_at, question.person.agency, also)
+            return Answer(reply, Decision.ANSWER, entry.id, score, candidates, also)
+        choices = [self.knowledge.entries[id_] for id_ in decided.entries if id_ in self.knowledge.entries]
+        if decided.decision is Decision.CLARIFY and choices:
+            return Answer(self.composer.clarify(choices), Decision.CLARIFY, None, score, candidates)
+        return Answer(self.composer.no_match(question.asked_at), Decision.NO_MATCH, None, score, candidates)
+
+    @staticmethod
+    def _also_relevant(text: str, others: Sequence[Match]) -> tuple[str, ...]:
+        """Return further entries for a long description: it may touch policies the sender has no name for."""
+        if len(text.split()) < ALSO_WORDS:
+            return ()
+        return tuple(match.entry for match in others if match.score >= ALSO_SCORE)[:MAX_CHOICES]
+
+    def act(self, press: Press) -> Answer:
+        """Return the answer to a button or a command; a stale or forged one gets a calm reply, never an error."""
+        verb, _, id_ = press.action.partition(":")
+        entry = self.knowledge.entries.get(id_)
+        if entry is not None:
+            answer = self._act_on_entry(verb, entry, press)
+        elif verb == "group" and id_ in self.knowledge.groups:
+            answer = Answer(self.composer.group(id_), "browsed")
+        elif verb == "signpost" and id_ in self.knowledge.signposts:
+            answer = Answer(self.composer.signpost(self.knowledge.signposts[id_], press.asked_at), "browsed")
+        else:
+            answer = self._page(press) if not id_ else None
+        return answer or Answer(self.composer.stale(), "stale")
+
+    def _act_on_entry(self, verb: str, entry: Entry, press: Press) -> Answer | None:
+        at, agency = press.asked_at, press.person.agency
+        match verb:
+            case "open":
+                return Answer(self.composer.card(entry, at, agency), "opened", entry.id)
+            case "more":
+                return Answer(self.composer.detail(entry, at), "browsed", entry.id)
+            case "related":
+                return Answer(self.composer.related(entry), "browsed", entry.id)
+            case "agencies" if entry.by_agency:
+                return Answer(self.composer.agencies_asked(entry), "browsed", entry.id)
+            case "useful":
+                return Answer(self.composer.note("Thank you."), "useful", entry.id)
+            case "not-meant":
+                return Answer(self.composer.not_meant(entry, at), "not-meant", entry.id)
+        return None
+
+    def _page(self, press: Press) -> Answer | None:
+        composer, at = self.composer, press.asked_at
+        pages: dict[str, Callable[[], Reply]] = {
+            "start": composer.start,
+            "help": composer.help,
+            "topics": composer.topics,
+            "contacts": lambda: composer.contacts(at),
+            "privacy": lambda: composer.privacy(press.person.consent),
+            "agency": composer.choose_agency,
+            "elsewhere": composer.elsewhere,
+            "none": lambda: composer.none_of_these(at),
+            "unreadable": lambda: composer.type_please(at),
+        }
+        page = pages.get(press.action)
+        return None if page is None else Answer(page(), "browsed")
+
+    async def person(self, channel: str, user: str) -> Person:
+        """Return what is known of a user of a channel; a failing log gives a stranger."""
+        code = pseudonym(self._key, channel, user)
+        if self._usage is None:
+            return Person(code)
+        return await self._usage.person(code)
+
+    async def handle(self, question: Question, send: Send) -> None:
+        """Answer a message, send the reply, then count it. Errors of `send` are the channel's to handle."""
+        started = time.perf_counter()
+        answer = self.answer(question)
+        await send(self._with_offer(answer, question.person))
+        await self._count(question, answer, started)
+
+    async def press(self, press: Press, send: Send) -> None:
+        """Answer a button or command, send the reply, then count it."""
+        started = time.perf_counter()
+        verb, _, id_ = press.action.partition(":")
+        if verb == "consent" and id_ in ("yes", "no"):
+            await send(await self._consent(press, id_ == "yes"))
+        elif verb == "agency" and id_ in self.knowledge.agencies:
+            await send(await self._agency(press, id_))
+        else:
+            answer = self.act(press)
+            await send(self._with_offer(answer, press.person))
+            await self._count(press, answer, started)
+
+    def _with_offer(self, answer: Answer, person: Person) -> Reply:
+        """Add the offer to be counted to a person's first card; never to an emergency, never twice."""
+        if self._usage is None or person.consent is not None or person.pseudonym in self._offered:
+            return answer.reply
+        if answer.decision not in (Decision.ANSWER, "opened"):
+            return answer.reply
+        self._offered.add(person.pseudonym)
+        return self.composer.with_offer(answer.reply)
+
+    async def _consent(self, press: Press, consent: bool) -> Reply:
+        person = press.person
+        stored = self._usage is not None and await self._usage.set_consent(
+            person.pseudonym, consent, person.agency, press.asked_at
+        )
+        if not stored:
+            return self.composer.note("I could not store your choice just now. Please choose again under Privacy.")
+        if not consent:
+            return self.composer.note("You are not counted. Lines with your code, if there were any, are deleted.")
+        return self.composer.choose_agency()
+
+    async def _agency(self, press: Press, agency: str) -> Reply:
+        if self._usage is not None:
+            await self._usage.set_agency(press.person.pseudonym, agency, press.asked_at)
+        name = self.knowledge.agencies[agency].name
+        return self.composer.note(f"Noted: {name}. Where a card has a step for your agency, it comes first.")
+
+    async def _count(self, asked: Question | Press, answer: Answer, started: float) -> None:
+        if self._usage is None or answer.decision in ("browsed", "stale"):
+            return
+        if answer.decision in ("useful", "not-meant"):
+            useful = answer.decision == "useful"
+            await self._usage.feedback(asked.asked_at, asked.channel, answer.entry or "", useful, asked.person)
+            return
+        interaction = Interaction(
+            at=asked.asked_at,
+            channel=asked.channel,
+            decision=answer.decision,
+            entry=answer.entry,
+            score=round(answer.score, 4),
+            latency_ms=round((time.perf_counter() - started) * 1000, 1),
+            knowledge_version=self.knowledge.version,
+            person=asked.person.pseudonym if asked.person.consent else None,
+            agency=asked.person.agency if asked.person.consent else None,
+        )
+        await self._usage.record(interaction, asked.person)

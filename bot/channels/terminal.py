@@ -1,0 +1,155 @@
+"""The terminal: a conversation on standard input and output, with numbered choices instead of buttons.
+
+`render` is pure. Control characters never reach the screen: a reply cannot move the cursor or recolour the terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from typing import TextIO
+
+from bot.assistant import Assistant
+from bot.messages import (
+    Alarm,
+    Button,
+    Call,
+    Paragraph,
+    Part,
+    Person,
+    Points,
+    Press,
+    Question,
+    Reply,
+    Small,
+    Steps,
+    Title,
+)
+
+CHANNEL = "terminal"
+WIDTH = 78
+COMMANDS = ("start", "help", "topics", "contacts", "agency", "privacy")
+LEAVE = ("/quit", "/exit")
+
+
+def render(reply: Reply, width: int = WIDTH) -> str:
+    """Return a reply as plain text, lines of at most `width` characters (longer words stay whole), choices numbered."""
+    blocks = [_part(part, width) for part in reply.parts]
+    text = "\n\n".join(block for block in _join_calls(reply.parts, blocks) if block)
+    choices = [button for row in reply.buttons for button in row]
+    if choices:
+        lines = [_wrap(button.label, width, f"  [{n}] ", "      ") for n, button in enumerate(choices, 1)]
+        text += "\n\n" + "\n".join(lines)
+    return text + "\n"
+
+
+def _join_calls(parts: Sequence[Part], blocks: Sequence[str]) -> Iterator[str]:
+    """Keep contacts together, and the small print together: they belong to one another."""
+    held = ""
+    for place, (part, block) in enumerate(zip(parts, blocks, strict=True)):
+        held = f"{held}\n{block}" if held else block
+        following = parts[place + 1] if place + 1 < len(parts) else None
+        if isinstance(part, Call | Small) and type(following) is type(part):
+            continue
+        yield held
+        held = ""
+
+
+def _part(part: Part, width: int) -> str:
+    match part:
+        case Title(text):
+            return f"{_wrap(text, width)}\n{'=' * min(width, len(_clean(text)))}"
+        case Alarm(text):
+            return _wrap(text, width, "!! ", "   ")
+        case Paragraph(text):
+            return _wrap(text, width)
+        case Steps(items, heading):
+            lines = [_wrap(item, width, f"{n:>2}. ", "    ") for n, item in enumerate(items, 1)]
+            return "\n".join([f"{_clean(heading)}:"] * bool(heading) + lines)
+        case Points(items, heading):
+            lines = [_wrap(item, width, "  - ", "    ") for item in items]
+            return "\n".join([f"{_clean(heading)}:"] * bool(heading) + lines)
+        case Call():
+            return _call(part, width)
+        case Small(text, url):
+            return _wrap(f"{text} {url or ''}".rstrip(), width)
+
+
+def _call(call: Call, width: int) -> str:
+    reach = ", ".join(value for value in (call.phone, call.email, call.url) if value)
+    note = f" ({call.note})" if call.note else ""
+    return _wrap(f"{call.name}: {reach}{note}" if reach else f"{call.name}:{note}", width, "  > ", "    ")
+
+
+def _wrap(text: str, width: int, first: str = "", rest: str = "") -> str:
+    return textwrap.fill(
+        _clean(text), width, initial_indent=first, subsequent_indent=rest,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c)[0] != "C")
+
+
+class Terminal:
+    """One person's conversation. `now` gives aware UTC times; lines are read from `source`, replies go to `target`."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        user: str,
+        now: Callable[[], dt.datetime],
+        source: TextIO = sys.stdin,
+        target: TextIO = sys.stdout,
+    ) -> None:
+        self._assistant = assistant
+        self._user = user
+        self._now = now
+        self._source = source
+        self._target = target
+        self._choices: tuple[Button, ...] = ()
+
+    async def run(self) -> None:
+        """Talk until the input ends or the person leaves."""
+        await self._press("start")
+        self._print(f"Commands: {' '.join('/' + name for name in COMMANDS)} /quit\n")
+        while True:
+            self._print("\nyou> ", end="")
+            line = await asyncio.to_thread(self._source.readline)
+            text = line.strip()
+            if not line or text.casefold() in LEAVE:
+                self._print("")
+                return
+            if text:
+                await self._take(text)
+
+    async def _take(self, text: str) -> None:
+        if text.isdecimal() and text.isascii() and 1 <= int(text[:4]) <= len(self._choices) and len(text) < 4:
+            await self._press(self._choices[int(text) - 1].action)
+        elif text.startswith("/") and text[1:].casefold() in COMMANDS:
+            await self._press(text[1:].casefold())
+        else:
+            person = await self._person()
+            await self._assistant.handle(Question(text, self._now(), CHANNEL, person), self._send)
+
+    async def _press(self, action: str) -> None:
+        person = await self._person()
+        await self._assistant.press(Press(action, self._now(), CHANNEL, person), self._send)
+
+    async def _person(self) -> Person:
+        return await self._assistant.person(CHANNEL, self._user)
+
+    async def _send(self, reply: Reply) -> None:
+        self._choices = tuple(button for row in reply.buttons for button in row)
+        self._print("\n" + render(reply))
+
+    def _print(self, text: str, end: str = "\n") -> None:
+        encoding = self._target.encoding or "utf-8"
+        safe = text.encode(encoding, "replace").decode(encoding)
+        self._target.write(safe + end)
+        self._target.flush()

@@ -1,0 +1,190 @@
+"""The command line: parses arguments, builds the objects, runs one command. It owns every exit code:
+0 done, 1 a fault that the message names, 2 arguments that cannot be used, 130 stopped by the keyboard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import getpass
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from bot.assistant import Assistant, matcher_examples
+from bot.channels import terminal
+from bot.check import check
+from bot.errors import SignpostError
+from bot.knowledge.loading import load_knowledge
+from bot.matching.cache import learnt
+from bot.matching.evaluation import judge, read_questions, report
+from bot.messages import Answer, Person, Question
+from bot.settings import Settings, read_settings
+from bot.usage.keys import secret_key
+from bot.usage.log import UsageLog
+from bot.usage.stats import counts
+from bot.usage.stats import render as render_stats
+
+NOBODY = Person("")
+MAX_LINE_CHARS = 100_000
+
+
+def now() -> dt.datetime:
+    """Return the time, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        settings = read_settings(os.environ, Path(".env"))
+        return int(options.run(settings, options))
+    except SignpostError as error:
+        print(f"signpost: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has gone, as with `| head`. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="signpost",
+        description="Tells people who protect children in Kent which policy applies and what to do now.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    chat = commands.add_parser("chat", help="talk to it in the terminal; needs no account, token or network")
+    chat.set_defaults(run=_chat)
+
+    ask = commands.add_parser("ask", help="one answer")
+    ask.add_argument("text", help="the question, in quotes")
+    ask.add_argument("--json", action="store_true", help="as one JSON object, as 'match' gives it")
+    ask.set_defaults(run=_ask)
+
+    match = commands.add_parser("match", help="lines on standard input, one JSON object a line on standard output")
+    match.add_argument("--json", action="store_true", required=True, help="the form of the output; the only one")
+    match.set_defaults(run=_match)
+
+    telegram = commands.add_parser("telegram", help="run the Telegram bot (long polling)")
+    telegram.set_defaults(run=_telegram)
+
+    check_ = commands.add_parser("check", help="is the knowledge sound? every fault at once")
+    check_.set_defaults(run=_check)
+
+    evaluate = commands.add_parser("evaluate", help="accuracy on a labelled question file")
+    evaluate.add_argument("file", type=Path, metavar="FILE.csv", help="columns text, topic, acceptable, style")
+    evaluate.add_argument("--errors", action="store_true", help="list every question that went wrong")
+    evaluate.set_defaults(run=_evaluate)
+
+    stats = commands.add_parser("stats", help="counts by day, entry, decision and agency")
+    stats.set_defaults(run=_stats)
+    return parser
+
+
+def _chat(settings: Settings, options: argparse.Namespace) -> int:
+    async def converse() -> None:
+        key = secret_key(settings.data, settings.secret)
+        async with UsageLog(settings.usage_log) as usage:
+            assistant = _assistant(settings, usage, key)
+            await terminal.Terminal(assistant, getpass.getuser(), now).run()
+
+    asyncio.run(converse())
+    return 0
+
+
+def _ask(settings: Settings, options: argparse.Namespace) -> int:
+    assistant = _assistant(settings)
+    answer = assistant.answer(Question(options.text, now(), "ask", NOBODY))
+    print(as_json(answer) if options.json else terminal.render(answer.reply), end="\n" if options.json else "")
+    return 0
+
+
+def _match(settings: Settings, options: argparse.Namespace) -> int:
+    assistant = _assistant(settings)
+    for line in _lines(sys.stdin):
+        answer = assistant.answer(Question(line, now(), "match", NOBODY))
+        print(as_json(answer), flush=True)
+    return 0
+
+
+def _telegram(settings: Settings, options: argparse.Namespace) -> int:
+    # Imported here: the other commands start faster and smaller without the Telegram library.
+    from bot.channels.telegram.run import run
+
+    async def serve() -> None:
+        key = secret_key(settings.data, settings.secret)
+        async with UsageLog(settings.usage_log) as usage:
+            await run(_assistant(settings, usage, key), settings, now)
+
+    asyncio.run(serve())
+    return 0
+
+
+def _check(settings: Settings, options: argparse.Namespace) -> int:
+    problems = check(settings.knowledge)
+    for problem in problems:
+        print(problem)
+    if problems:
+        return 1
+    knowledge = load_knowledge(settings.knowledge)
+    examples = sum(len(entry.examples) for entry in knowledge.entries.values())
+    print(f"{len(knowledge.entries)} entries, {examples} example questions, version {knowledge.version}: no faults")
+    return 0
+
+
+def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
+    questions = read_questions(options.file)
+    assistant = _assistant(settings)
+    entries = assistant.knowledge.entries
+    at = now()
+    judged, left_out = judge(questions, lambda text: assistant.answer(Question(text, at, "evaluate", NOBODY)), entries)
+    acts = {id_: entry.act for id_, entry in entries.items()}
+    print(report(judged, left_out, acts, options.errors), end="")
+    return 0
+
+
+def _stats(settings: Settings, options: argparse.Namespace) -> int:
+    print(render_stats(counts(settings.usage_log)), end="")
+    return 0
+
+
+def _assistant(settings: Settings, usage: UsageLog | None = None, key: bytes = b"") -> Assistant:
+    knowledge = load_knowledge(settings.knowledge)
+    matcher = learnt(settings.data, matcher_examples(knowledge), knowledge.lexicon)
+    return Assistant(knowledge, matcher, usage, key)
+
+
+def as_json(answer: Answer) -> str:
+    """Return one line of JSON, as the command contract in the README describes it."""
+    return json.dumps(
+        {
+            "text": answer.text,
+            "decision": str(answer.decision),
+            "entry": answer.entry,
+            "score": round(answer.score, 4),
+            "candidates": [{"entry": m.entry, "score": round(m.score, 4)} for m in answer.candidates],
+            "also_relevant": list(answer.also_relevant),
+            "personal_data": list(answer.personal_data),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _lines(stream: TextIO) -> Iterable[str]:
+    """Give a stream's lines without their ends. Bytes that are not UTF-8 are replaced, never a reason to stop."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    for line in stream:
+        yield line.rstrip("\r\n")[:MAX_LINE_CHARS]

@@ -1,0 +1,275 @@
+"""Compose what people read, in neutral parts: cards, questions back, lists. Wording comes from `knowledge/`.
+
+Pure: same knowledge, entry, agency and clock, same Reply. Every reply ends with the line about 999.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bot.hours import LONDON, calls_at
+from bot.knowledge.model import Act, Entry, Knowledge, Signpost
+from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
+
+CARD_SOURCES = 2  # named on the card itself; all of them are under "More detail"
+ALSO_HEADING = "Policies this may also involve"
+
+
+class Composer:
+    """Composes replies from one knowledge base."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self._wording = knowledge.partnership.wording
+
+    def card(self, entry: Entry, at: dt.datetime, agency: str | None = None, also: Sequence[str] = ()) -> Reply:
+        """Return an entry's card at an aware time; `also` are ids of further entries that may apply."""
+        parts = [*self._card_parts(entry, at, agency), *self._also(also)]
+        return self._reply([*parts, *self._origin(entry, at)], self._card_buttons(entry, also))
+
+    def emergency(self, at: dt.datetime, entry: Entry | None = None) -> Reply:
+        """Return the 999 reply, then the card of the entry that matches, if one does."""
+        calls = self._calls(self.knowledge.partnership.emergency_contacts, at)
+        first, *others = self._wording.emergency
+        parts: list[Part] = [Alarm(first), *_paragraphs(others), *calls]
+        if entry is None:
+            danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
+            return self._reply(parts, _entry_rows([danger]))
+        parts += [*self._card_parts(entry, at, None), *self._origin(entry, at)]
+        return self._reply(parts, self._card_buttons(entry))
+
+    def clarify(self, choices: Sequence[Entry]) -> Reply:
+        """Return up to three titles to choose from; an entry to act on soon shows its safe first step before them."""
+        urgent = next((e for act in (Act.NOW, Act.TODAY) for e in choices if e.act is act), None)
+        parts: list[Part] = []
+        if urgent is not None:
+            parts.append(Paragraph(f"First: {urgent.steps[0].text}"))
+        parts.append(Paragraph(self._wording.clarify))
+        buttons = [(Button(entry.title, f"open:{entry.id}"),) for entry in choices]
+        return self._reply(parts, [*buttons, (Button("None of these", "none"),)])
+
+    def no_match(self, at: dt.datetime, signposts: Sequence[Signpost] = ()) -> Reply:
+        """Return the plain "I don't know" with the right way on; a signpost that fits comes first."""
+        if signposts:
+            return self.signpost(signposts[0], at)
+        return self._way_on(self._wording.no_match, at)
+
+    def signpost(self, signpost: Signpost, at: dt.datetime) -> Reply:
+        """Return the short reply for what is not ours but known."""
+        calls = self._calls(signpost.contacts, at)
+        return self._reply([Title(signpost.title), Paragraph(signpost.text), *calls], [self._ways_on()])
+
+    def none_of_these(self, at: dt.datetime) -> Reply:
+        """Return what follows when no choice offered was right."""
+        return self._way_on(self._wording.none_of_these, at)
+
+    def not_meant(self, entry: Entry, at: dt.datetime) -> Reply:
+        """Return what follows "not what I meant": the neighbours of the entry, and the way on."""
+        near = self._entries(entry.see_also)
+        parts = _paragraphs(self._wording.none_of_these)
+        parts += self._calls(self.knowledge.partnership.help_contacts, at)
+        return self._reply(parts, [*_entry_rows(near), self._ways_on()])
+
+    def detail(self, entry: Entry, at: dt.datetime) -> Reply:
+        """Return all that an entry holds beyond its card, with where each part comes from."""
+        parts: list[Part] = [Title(f"{entry.title}: more detail")]
+        if entry.detail:
+            parts.append(Points(tuple(s.text for s in entry.detail)))
+        parts.append(Points(entry.watch_for, heading="This may be the moment when"))
+        parts += self._calls(entry.contacts, at)
+        parts.append(Points(tuple(self._source_line(id_) for id_ in entry.sources), heading="Sources"))
+        parts.append(Small(self._evidence_line(entry)))
+        return self._reply([*parts, Small(self._standing(entry, at))], [(_back(entry),)])
+
+    def related(self, entry: Entry) -> Reply:
+        """Return the entries beside this one, to choose from."""
+        near = self._entries(entry.see_also)
+        return self._reply([Title(f"Related to: {entry.title}")], [*_entry_rows(near), (_back(entry),)])
+
+    def agencies_asked(self, entry: Entry) -> Reply:
+        """Return what other agencies are asked to do about the same thing."""
+        parts: list[Part] = [Title(f"{entry.title}: what other agencies are asked to do")]
+        for agency, statements in entry.by_agency.items():
+            name = self.knowledge.agencies[agency].name
+            parts.append(Points(tuple(s.text for s in statements), heading=name))
+        return self._reply(parts, [(_back(entry),)])
+
+    def topics(self) -> Reply:
+        """Return the topic groups to browse."""
+        rows = [(Button(group.title, f"group:{id_}"),) for id_, group in self.knowledge.groups.items()]
+        return self._reply([Title("Topics"), Paragraph("Choose a group, or just write your question.")], rows)
+
+    def group(self, id_: str) -> Reply:
+        """Return the entries of one topic group."""
+        rows = _entry_rows(self.knowledge.in_group(id_))
+        return self._reply([Title(self.knowledge.groups[id_].title)], [*rows, (Button("All topics", "topics"),)])
+
+    def contacts(self, at: dt.datetime) -> Reply:
+        """Return every contact, the ones for this hour first."""
+        first = (*self.knowledge.partnership.emergency_contacts, *self.knowledge.partnership.help_contacts)
+        calls = calls_at(self.knowledge, dict.fromkeys((*first, *self.knowledge.contacts)), at)
+        return self._reply([Title("Contacts"), *calls])
+
+    def start(self) -> Reply:
+        """Return the first words: what this is, what it keeps and what not to send."""
+        rows = [(Button("Topics", "topics"), Button("Contacts", "contacts")), (Button("Privacy", "privacy"),)]
+        return self._reply([Title("Signpost"), *_paragraphs(self._wording.start)], rows)
+
+    def help(self) -> Reply:
+        """Return how to ask."""
+        rows = [(Button("Topics", "topics"), Button("Contacts", "contacts"))]
+        return self._reply([Title("How to ask"), *_paragraphs(self._wording.help)], rows)
+
+    def privacy(self, consent: bool | None) -> Reply:
+        """Return what is kept, and the button that gives or withdraws consent."""
+        standing = "You are counted by agency." if consent else "You are not counted."
+        change = Button("Stop counting me", "consent:no") if consent else Button("You may count me", "consent:yes")
+        parts = [Title("Privacy"), *_paragraphs((*self._wording.privacy, standing))]
+        return self._reply(parts, [(change,)])
+
+    def choose_agency(self) -> Reply:
+        """Return the agencies to choose from."""
+        rows = [(Button(agency.name, f"agency:{id_}"),) for id_, agency in self.knowledge.agencies.items()]
+        return self._reply([Title("Where do you work?"), Paragraph("Your own agency's step then comes first.")], rows)
+
+    def note(self, *texts: str) -> Reply:
+        """Return a short remark."""
+        return self._reply(_paragraphs(texts))
+
+    def stale(self) -> Reply:
+        """Return what a button that no longer means anything says."""
+        return self._reply([Paragraph(self._wording.stale_button)], [self._ways_on()])
+
+    def type_please(self, at: dt.datetime) -> Reply:
+        """Return the answer to a voice message, a photo or a sticker: emergency numbers and a request to type."""
+        parts = _paragraphs(self._wording.type_please)
+        return self._reply([*parts, *self._calls(self.knowledge.partnership.emergency_contacts, at)])
+
+    def error(self, at: dt.datetime) -> Reply:
+        """Return what is said when answering failed: calm, and whom to contact."""
+        parts = _paragraphs(self._wording.error)
+        return self._reply([*parts, *self._calls(self.knowledge.partnership.help_contacts, at)])
+
+    def with_note(self, reply: Reply, text: str) -> Reply:
+        """Return a reply with one more line before its last."""
+        return Reply((*reply.parts[:-1], Paragraph(text), reply.parts[-1]), reply.buttons)
+
+    def with_offer(self, reply: Reply) -> Reply:
+        """Return a reply with the one-line offer to be counted, yes or no."""
+        offered = self.with_note(reply, self._wording.offer)
+        row = (Button("Yes, count me", "consent:yes"), Button("No, thank you", "consent:no"))
+        return Reply(offered.parts, (*offered.buttons, row))
+
+    def personal_data_note(self, kinds: Sequence[str]) -> str:
+        """Return the line that says which kinds of personal detail a message seemed to hold."""
+        names = [KIND_NAMES.get(kind, kind) for kind in kinds]
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return self._wording.personal_data.replace("{kinds}", listed)
+
+    def _reply(self, parts: Sequence[Part], rows: Iterable[tuple[Button, ...]] = ()) -> Reply:
+        return Reply((*parts, Small(self._wording.footer)), tuple(rows))
+
+    def _card_parts(self, entry: Entry, at: dt.datetime, agency: str | None) -> list[Part]:
+        parts: list[Part] = [Title(entry.title), Paragraph(entry.summary)]
+        own = entry.by_agency.get(agency, ()) if agency else ()
+        if own and agency:
+            parts.append(Points((own[0].text,), heading=f"For you ({self.knowledge.agencies[agency].name})"))
+        parts.append(Steps(tuple(step.text for step in entry.steps), heading="Do now"))
+        if entry.time_limits:
+            parts.append(Points(tuple(limit.text for limit in entry.time_limits), heading="Time limits"))
+        return [*parts, *self._calls(self._card_contacts(entry), at)]
+
+    def _card_contacts(self, entry: Entry) -> tuple[str, ...]:
+        """Return the first contact, and the next one too where the first is 999; the rest is under "More detail"."""
+        emergency = self.knowledge.partnership.emergency_contacts[0]
+        return entry.contacts[: 2 if entry.contacts[0] == emergency else 1]
+
+    def _also(self, ids: Sequence[str]) -> list[Part]:
+        titles = tuple(entry.title for entry in self._entries(ids))
+        return [Points(titles, heading=ALSO_HEADING)] if titles else []
+
+    def _origin(self, entry: Entry, at: dt.datetime) -> list[Part]:
+        used = Counter(statement.source for statement in (*entry.steps, *entry.time_limits))
+        sources = [self.knowledge.sources[id_] for id_, _ in used.most_common(CARD_SOURCES)]
+        url = next((source.url for source in sources if source.url), None)
+        titles = "; ".join(source.title for source in sources)
+        return [
+            Small(f"Source{'s' if len(sources) > 1 else ''}: {titles}", url),
+            Small(f"Answer {entry.id}/{self.knowledge.version}. {self._standing(entry, at)}"),
+        ]
+
+    def _standing(self, entry: Entry, at: dt.datetime) -> str:
+        if entry.confirmed is None:
+            return self._wording.draft
+        said = f"Confirmed by {entry.confirmed.role}, {entry.confirmed.on:%d %B %Y}"
+        if entry.review_by is None:
+            return said
+        overdue = entry.review_by < at.astimezone(LONDON).date()
+        return f"{said}; {'REVIEW OVERDUE since' if overdue else 'review by'} {entry.review_by:%d %B %Y}"
+
+    def _source_line(self, id_: str) -> str:
+        source = self.knowledge.sources[id_]
+        seen = f" ({source.seen})" if source.seen else ""
+        return f"{source.title}{f', {source.publisher}' if source.publisher else ''}{seen}"
+
+    def _evidence_line(self, entry: Entry) -> str:
+        counts = {kind: sum(s.evidence == kind for s in entry.statements) for kind in EVIDENCE_NAMES}
+        return "What this rests on: " + "; ".join(
+            f"{count} of {len(entry.statements)} {EVIDENCE_NAMES[kind]}" for kind, count in counts.items() if count
+        )
+
+    def _card_buttons(self, entry: Entry, also: Sequence[str] = ()) -> list[tuple[Button, ...]]:
+        rows = _entry_rows(self._entries(also))
+        rows.append((Button("More detail", f"more:{entry.id}"), Button("Related", f"related:{entry.id}")))
+        if entry.by_agency:
+            rows.append((Button("What other agencies are asked to do", f"agencies:{entry.id}"),))
+        rows.append((Button("Useful", f"useful:{entry.id}"), Button("Not what I meant", f"not-meant:{entry.id}")))
+        return rows
+
+    def _way_on(self, texts: Sequence[str], at: dt.datetime) -> Reply:
+        parts: list[Part] = [*_paragraphs(texts), *self._calls(self.knowledge.partnership.help_contacts, at)]
+        consult = self.knowledge.entries[self.knowledge.partnership.consultation_entry]
+        return self._reply(
+            parts,
+            [*_entry_rows([consult]), self._ways_on(), (Button("Not about a child here?", "elsewhere"),)],
+        )
+
+    def elsewhere(self) -> Reply:
+        """Return the signposts: what is not ours but known."""
+        rows = [(Button(s.title, f"signpost:{id_}"),) for id_, s in self.knowledge.signposts.items()]
+        return self._reply([Title("Somewhere else")], rows)
+
+    def _ways_on(self) -> tuple[Button, ...]:
+        return Button("Topics", "topics"), Button("Contacts", "contacts")
+
+    def _calls(self, ids: Sequence[str], at: dt.datetime) -> list[Call]:
+        return list(calls_at(self.knowledge, ids, at))
+
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        return [self.knowledge.entries[id_] for id_ in ids]
+
+
+KIND_NAMES = {
+    "nhs-number": "an NHS number", "upn": "a pupil number", "phone": "a phone number", "email": "an e-mail address",
+    "postcode": "a postcode", "dob": "a date of birth", "name": "a name", "address": "an address",
+    "other": "another personal detail",
+}  # fmt: skip
+EVIDENCE_NAMES = {
+    "verified": "seen on the page named",
+    "review": "stated in the review",
+    "general": "usual national practice, to be checked",
+}
+
+
+def _paragraphs(texts: Iterable[str]) -> list[Part]:
+    return [Paragraph(text) for text in texts]
+
+
+def _entry_rows(entries: Iterable[Entry]) -> list[tuple[Button, ...]]:
+    return [(Button(entry.title, f"open:{entry.id}"),) for entry in entries]
+
+
+def _back(entry: Entry) -> Button:
+    return Button("Back to the card", f"open:{entry.id}")

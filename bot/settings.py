@@ -1,0 +1,107 @@
+"""Settings, read once from the environment (and a `.env` file) and passed on as an argument.
+
+Every name begins with SIGNPOST_. A secret X may come from a file instead: SIGNPOST_X_FILE names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import SettingsError
+from bot.knowledge.loading import DEFAULT_FOLDER
+
+PREFIX = "SIGNPOST_"
+KNOWN = ("KNOWLEDGE", "DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET")
+SECRETS = ("TELEGRAM_TOKEN", "SECRET")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment decides.
+
+    `telegram_base_url` is the root of a Bot API server, without a slash at its end.
+    `secret` is the key behind pseudonyms; None means that one is made in the data folder.
+    """
+
+    knowledge: Path = DEFAULT_FOLDER
+    data: Path = Path("data")
+    telegram_token: str | None = field(default=None, repr=False)
+    telegram_base_url: str = "https://api.telegram.org"
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def usage_log(self) -> Path:
+        """The usage log's database file."""
+        return self.data / "usage.db"
+
+
+def read_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Return the settings of an environment; what it does not name is taken from `env_file`, if that exists.
+
+    Raises:
+        SettingsError: a value cannot be used, or a name beginning with SIGNPOST_ is not known.
+    """
+    values = {**_env_file(env_file), **{k: v for k, v in environ.items() if k.startswith(PREFIX)}}
+    for name in values:
+        if name.removeprefix(PREFIX).removesuffix("_FILE") not in KNOWN:
+            raise SettingsError(f"{name}: not a setting of Signpost; known: {', '.join(PREFIX + k for k in KNOWN)}")
+    defaults = Settings()
+    return Settings(
+        knowledge=Path(values.get(f"{PREFIX}KNOWLEDGE") or defaults.knowledge),
+        data=Path(values.get(f"{PREFIX}DATA") or defaults.data),
+        telegram_token=_secret(values, "TELEGRAM_TOKEN"),
+        telegram_base_url=_base_url(values.get(f"{PREFIX}TELEGRAM_BASE_URL") or defaults.telegram_base_url),
+        secret=_secret(values, "SECRET"),
+    )
+
+
+def _secret(values: Mapping[str, str], name: str) -> str | None:
+    direct, file = values.get(PREFIX + name), values.get(f"{PREFIX}{name}_FILE")
+    if direct and file:
+        raise SettingsError(f"{PREFIX}{name} and {PREFIX}{name}_FILE are both set: keep one of them")
+    if not file:
+        return direct or None
+    try:
+        content = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{PREFIX}{name}_FILE: {file} cannot be read: {reason}") from None
+    if not content:
+        raise SettingsError(f"{PREFIX}{name}_FILE: {file} is empty: put the secret in it")
+    return content
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        sound = False
+    if not sound:
+        raise SettingsError(
+            f"{PREFIX}TELEGRAM_BASE_URL: '{value}' is not the root of a server, such as http://127.0.0.1:8081"
+        )
+    return value.rstrip("/")
+
+
+def _env_file(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{path}: cannot be read as UTF-8 text") from None
+    values: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip().removeprefix("export ")
+        if not stripped or stripped.startswith("#"):
+            continue
+        name, equals, value = stripped.partition("=")
+        if not equals:
+            raise SettingsError(f"{path}: line {number}: expected NAME=value")
+        if name.strip().startswith(PREFIX):
+            values[name.strip()] = value.strip().strip("'\"")
+    return values

@@ -1,0 +1,210 @@
+"""The commands as a person runs them: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.knowledge.loading import DEFAULT_FOLDER
+
+BRUISE = "bruise on a 3 month old baby"
+
+
+@pytest.fixture(autouse=True)
+def _settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every command away from the developer's own settings and data. The learnt matcher is shared."""
+    for name in ("KNOWLEDGE", "DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET"):
+        monkeypatch.delenv(f"SIGNPOST_{name}", raising=False)
+    data = tmp_path_factory.getbasetemp() / "cli-data"
+    monkeypatch.setenv("SIGNPOST_DATA", str(data))
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
+def feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
+
+
+def test_ask_prints_a_card(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", BRUISE]) == 0
+    assert "Do now:" in capsys.readouterr().out
+
+
+def test_ask_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", BRUISE, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == [
+        "text",
+        "decision",
+        "entry",
+        "score",
+        "candidates",
+        "also_relevant",
+        "personal_data",
+    ]
+    assert answer["entry"] == "bruising-non-mobile"
+
+
+def test_match_gives_one_object_a_line_whatever_the_line_holds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        BRUISE.encode(),
+        b"",
+        b"\xff\xfe not utf-8",
+        "😭".encode(),
+        b"call me on 07700 900123",
+        b"x" * 200_000,
+    ]
+    feed(monkeypatch, b"\r\n".join(lines) + b"\n")
+    assert main(["match", "--json"]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(answers) == len(lines)
+    assert answers[0]["entry"] == "bruising-non-mobile"
+    assert answers[4]["personal_data"] == ["phone"]
+    assert "900123" not in answers[4]["text"]
+    for answer in answers:
+        assert answer["decision"] in ("urgent", "answer", "clarify", "no_match")
+        assert all(0 <= c["score"] <= 1 for c in answer["candidates"])
+        assert (answer["entry"] is not None) == (answer["decision"] in ("urgent", "answer"))
+
+
+def test_check_says_that_the_knowledge_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "no faults" in capsys.readouterr().out
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "knowledge"
+    shutil.copytree(DEFAULT_FOLDER, folder)
+    monkeypatch.setenv("SIGNPOST_KNOWLEDGE", str(folder))
+    return folder
+
+
+def test_check_reports_faults_in_several_files_in_one_run(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    contacts = own_folder / "contacts.yaml"
+    contacts.write_text(contacts.read_text().replace('"03000 41 11 11"', "03000411111", 1))
+    injuries = own_folder / "topics" / "injuries.yaml"
+    injuries.write_text(injuries.read_text().replace("act: today", "act: soon", 1))
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "contacts.yaml: front-door: phone:" in out
+    assert "topics/injuries.yaml: unexplained-injury: act:" in out
+
+
+def test_check_reports_a_card_that_does_not_fit(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    injuries = own_folder / "topics" / "injuries.yaml"
+    text = injuries.read_text()
+    first = text.index("    steps:\n      - text: ") + len("    steps:\n      - text: ")
+    injuries.write_text(
+        text[:first] + "Ring 999 if a child is in danger. " + "Then write it all down. " * 40 + text[first:]
+    )
+    assert main(["check"]) == 1
+    assert "topics/injuries.yaml: unexplained-injury: steps: the card has" in capsys.readouterr().out
+
+
+def test_check_reports_a_danger_sentence_that_no_longer_fires(
+    own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    danger = own_folder / "danger.yaml"
+    text = danger.read_text()
+    place = text.index("must_fire:\n") + len("must_fire:\n")
+    indent = text[place:].split("-")[0]
+    danger.write_text(f"{text[:place]}{indent}- where do I park for the meeting\n{text[place:]}")
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "danger.yaml:" in out and "must_fire" in out
+
+
+@pytest.mark.parametrize("command", [["ask", "x"], ["match", "--json"], ["check"], ["chat"]])
+def test_a_broken_knowledge_file_is_one_readable_line_and_exit_code_1(
+    command: list[str], own_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(monkeypatch, b"")
+    (own_folder / "topics" / "injuries.yaml").write_text("entries: [\n")
+    assert main(command) == 1
+    captured = capsys.readouterr()
+    assert "topics/injuries.yaml" in captured.out + captured.err
+    assert "Traceback" not in captured.out + captured.err
+
+
+def test_a_missing_knowledge_folder_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIGNPOST_KNOWLEDGE", "/nowhere/at/all")
+    assert main(["ask", "x"]) == 1
+    assert "SIGNPOST_KNOWLEDGE" in capsys.readouterr().err
+
+
+def test_evaluate_prints_accuracy_with_intervals_and_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "questions.csv"
+    file.write_text(
+        "text,topic,acceptable,style\n"
+        f"{BRUISE},bruising-non-mobile,,keyword\n"
+        "who may attend a core group,child-protection-conference,,question\n"
+    )
+    assert main(["evaluate", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "questions            1 (left out, topic not held: 1)" in out
+    assert "top-1                 100.0 %" in out
+    assert "wrong with confidence" in out
+    assert "to act on, got routine" in out
+
+
+def test_evaluate_names_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "nothing.csv"]) == 1
+    assert "nothing.csv" in capsys.readouterr().err
+
+
+def test_stats_of_a_log_that_was_never_written_are_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stats"]) == 0
+    assert capsys.readouterr().out
+
+
+def test_telegram_without_a_token_is_one_readable_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["telegram"]) == 1
+    err = capsys.readouterr().err
+    assert "SIGNPOST_TELEGRAM_TOKEN" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_an_unknown_setting_is_one_readable_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIGNPOST_KNOWLEGDE", "x")
+    assert main(["check"]) == 1
+    assert "SIGNPOST_KNOWLEGDE" in capsys.readouterr().err
+
+
+def test_a_data_folder_that_cannot_be_written_costs_nobody_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SIGNPOST_DATA", str(tmp_path / "file" / "data"))
+    assert main(["ask", BRUISE]) == 0
+    assert "Do now:" in capsys.readouterr().out
+
+
+def test_every_command_has_help() -> None:
+    for command in ("chat", "ask", "match", "telegram", "check", "evaluate", "stats"):
+        with pytest.raises(SystemExit) as left:
+            main([command, "--help"])
+        assert left.value.code == 0
+
+
+def test_a_reader_that_leaves_early_is_no_traceback() -> None:
+    done = subprocess.run(
+        f"yes '{BRUISE}' | head -n 2000 | {sys.executable} -m bot match --json | head -n 1",
+        shell=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["entry"] == "bruising-non-mobile"
+    assert "Traceback" not in done.stderr
