@@ -24,9 +24,10 @@ def is_working_time(at: dt.datetime, day: WorkingDay) -> bool:
 
 
 def calls_at(knowledge: Knowledge, contacts: Iterable[str], at: dt.datetime) -> tuple[Call, ...]:
-    """Return how to reach contacts at an aware time, in their order; one that another stands in for comes with it.
+    """Return how to reach contacts at an aware time, in their order; the one that stands in for another comes with it.
 
     Hours are not confirmed, so both numbers are given, the likelier first, and neither is called open or closed.
+    A service for the other hours is asked for by name, so it keeps its place at any hour.
     """
     working = is_working_time(at, knowledge.partnership.working_day)
     either = knowledge.partnership.wording.either_number
@@ -37,8 +38,8 @@ def calls_at(knowledge: Knowledge, contacts: Iterable[str], at: dt.datetime) -> 
             calls.setdefault(id_, _call(contact))
             continue
         pair = contact, knowledge.contacts[contact.otherwise]
-        likelier = Hours.WORKING_DAY if working else Hours.OUTSIDE_WORKING_DAY
-        first, second = sorted(pair, key=lambda c: c.hours is not likelier)
+        gives_way = contact.hours is Hours.WORKING_DAY and not working
+        first, second = reversed(pair) if gives_way else pair
         calls.setdefault(first.id, _call(first, either))
         calls.setdefault(second.id, _call(second))
     return tuple(calls.values())

@@ -13,6 +13,7 @@ from bot.hours import LONDON, calls_at, is_working_time
 from bot.knowledge.loading import load_knowledge
 from bot.knowledge.model import Knowledge
 from tests.conftest import SMALL_KNOWLEDGE
+from tests.support import knowledge
 
 FRONT_DOOR, OUT_OF_HOURS = "03000 41 11 11", "03000 41 91 91"
 DAY, NIGHT = (FRONT_DOOR, OUT_OF_HOURS), (OUT_OF_HOURS, FRONT_DOOR)
@@ -155,3 +156,11 @@ def test_a_contact_without_another_for_its_other_hours_is_given_as_it_stands(sma
     [call] = calls_at(small, ["childrens-portal"], kent("2026-11-24 23:00"))
     assert call.phone is None and call.url is not None
     assert call.note == "the link to the form is on this page"
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_who_asks_for_the_out_of_hours_service_gets_its_number_first_and_the_other_with_it(hour: int) -> None:
+    at = dt.datetime(2026, 11, 24, hour, tzinfo=dt.UTC)
+    first, second = calls_at(knowledge(), ["out-of-hours"], at)
+    assert (first.phone, second.phone) == ("03000 41 91 91", "03000 41 11 11")
+    assert "if no answer ring the other" in (first.note or "")
