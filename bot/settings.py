@@ -44,9 +44,13 @@ def read_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     Raises:
         SettingsError: a value cannot be used, or a name beginning with SIGNPOST_ is not known.
     """
-    values = {**_env_file(env_file), **{k: v for k, v in environ.items() if k.startswith(PREFIX)}}
+    values = {k: v for k, v in environ.items() if k.startswith(PREFIX)}
+    given = tuple(values)
+    for name, value in _env_file(env_file).items():
+        if not any(_same_secret(name, other) for other in given):
+            values.setdefault(name, value)
     for name in values:
-        if name.removeprefix(PREFIX).removesuffix("_FILE") not in KNOWN:
+        if name.removeprefix(PREFIX) not in (*KNOWN, *(f"{secret}_FILE" for secret in SECRETS)):
             raise SettingsError(f"{name}: not a setting of Signpost; known: {', '.join(PREFIX + k for k in KNOWN)}")
     defaults = Settings()
     return Settings(
@@ -56,6 +60,11 @@ def read_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
         telegram_base_url=_base_url(values.get(f"{PREFIX}TELEGRAM_BASE_URL") or defaults.telegram_base_url),
         secret=_secret(values, "SECRET"),
     )
+
+
+def _same_secret(one: str, other: str) -> bool:
+    """Say whether two names set one secret, directly or by a file: the environment then wins over the .env file."""
+    return one != other and one.removesuffix("_FILE") == other.removesuffix("_FILE")
 
 
 def _secret(values: Mapping[str, str], name: str) -> str | None:
@@ -77,12 +86,18 @@ def _secret(values: Mapping[str, str], name: str) -> str | None:
 def _base_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+        sound = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+            and not (parts.query or parts.fragment or "@" in parts.netloc or " " in value)
+        )
     except ValueError:
         sound = False
     if not sound:
         raise SettingsError(
-            f"{PREFIX}TELEGRAM_BASE_URL: '{value}' is not the root of a server, such as http://127.0.0.1:8081"
+            f"{PREFIX}TELEGRAM_BASE_URL: '{value.rpartition('@')[2]}' is not the root of a server: "
+            "expected an address such as http://127.0.0.1:8081, without a user name"
         )
     return value.rstrip("/")
 
@@ -91,7 +106,7 @@ def _env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{path}: cannot be read as UTF-8 text") from None
     values: dict[str, str] = {}

@@ -203,3 +203,30 @@ def test_an_env_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"SIGNPOST_SECRET=\xff\xfe\n")
     with pytest.raises(SettingsError, match="cannot be read as UTF-8 text"):
         read_settings({}, file)
+
+
+def test_an_env_file_saved_with_a_byte_order_mark_loses_no_line(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfSIGNPOST_DATA=/x\n")
+    assert read_settings({}, file).data == Path("/x")
+
+
+def test_a_secret_of_the_environment_goes_before_the_same_secrets_file_in_the_env_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"SIGNPOST_SECRET_FILE={tmp_path / 'none'}\n")
+    assert read_settings({"SIGNPOST_SECRET": "s" * 32}, file).secret == "s" * 32
+
+
+@pytest.mark.parametrize("name", ["DATA", "KNOWLEDGE", "TELEGRAM_BASE_URL"])
+def test_only_secrets_may_come_from_a_file(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"SIGNPOST_{name}_FILE"):
+        read_settings({f"SIGNPOST_{name}_FILE": "/x"})
+
+
+@pytest.mark.parametrize(
+    "value", ["http://host:99999", "http://h:x", "http://x:0", "http://a b", "http://@h", "http://u:hush@h"]
+)
+def test_a_base_url_no_bot_can_use_is_refused_and_no_password_repeated(value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"SIGNPOST_TELEGRAM_BASE_URL": value})
+    assert "hush" not in str(refused.value)
