@@ -19,6 +19,8 @@ def _one_line(value: str) -> str:
         raise ValueError("begins or ends with a space: remove it")
     if "\n" in value:
         raise ValueError("has a line break: write one paragraph, folded with '>-' if it is long")
+    if not value.isprintable():
+        raise ValueError("holds an invisible sign: type the text anew instead of pasting it")
     return value
 
 
@@ -31,6 +33,7 @@ def _phone(value: str) -> str:
 Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
 Id = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
 Phone = Annotated[str, Field(strict=True), AfterValidator(_phone)]
+Date = Annotated[dt.date, Field(strict=True)]
 ClockTime = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -58,7 +61,7 @@ class Confirmation(_Part):
     """The partnership's own word that something is right: by which role, on which day."""
 
     role: Text
-    on: dt.date
+    on: Date
 
 
 class Statement(_Part):
@@ -80,7 +83,7 @@ class NotFor(_Part):
 class Change(_Part):
     """One line of an entry's history, newest first."""
 
-    on: dt.date
+    on: Date
     what: Text
 
 
@@ -104,7 +107,7 @@ class Entry(_Part):
     owner: Text | None = None
     changes: Annotated[tuple[Change, ...], Field(min_length=1)]
     confirmed: Confirmation | None = None
-    review_by: dt.date | None = None
+    review_by: Date | None = None
 
     @property
     def statements(self) -> tuple[Statement, ...]:

@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from bot.knowledge.model import Lexicon
 from bot.matching.text import normalise
 
-MIN_REPAIR_LETTERS = 4  # shorter words have too many neighbours one letter away
+MIN_REPAIR_LETTERS = 5  # shorter words have too many neighbours one letter away
 TWO_SLIPS_LETTERS = 8
 MAX_REPAIRS = 40  # unknown words repaired in one message; bounds the time a long paste takes
 
