@@ -1,22 +1,25 @@
 """Everything that `signpost check` looks at, every fault in one run: the files, the danger rules, the cards.
 
-It stands above the parts because a card that does not fit is known only once it is composed and rendered.
+It stands above the parts because a card that does not fit is known only once it is composed and rendered. A fault
+in one place hides no fault in another, unless the other cannot be judged without it, and none is reported twice.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bot.channels.terminal import render
-from bot.errors import KnowledgeError, Problem
+from bot.errors import Problem
 from bot.hours import LONDON
-from bot.knowledge.loading import TOPICS, load_knowledge
-from bot.knowledge.model import Knowledge
+from bot.knowledge.faults import plain_problem
+from bot.knowledge.loading import TOPICS, read_knowledge
+from bot.knowledge.model import DangerRules, Knowledge
 from bot.messages import Call, Reply, Small
 from bot.replies import Composer
-from bot.safety.danger import problems as danger_problems
+from bot.safety import danger
 
 CARD_CHARS = 1_100  # one phone screen: about 900 characters of advice and contacts, then source, reference and footer
 AGENCY_CHARS = 150  # what the step of a practitioner's own agency may add
@@ -24,17 +27,34 @@ A_TUESDAY = dt.datetime(2026, 11, 24, 11, 0, tzinfo=LONDON)
 
 
 def check(folder: Path) -> list[Problem]:
-    """Return every fault of a knowledge folder, in the order of the files; an empty list means it is sound."""
-    try:
-        knowledge = load_knowledge(folder)
-    except KnowledgeError as error:
-        return list(error.problems)
-    return [*danger_problems(knowledge.danger), *_cards_that_do_not_fit(knowledge)]
+    """Return every fault of a knowledge folder: files and references, danger sentences, cards.
+
+    An empty list means that it is sound. Never raises, whatever the files hold. Danger sentences are judged whenever
+    `danger.yaml` can be read; cards when the partnership, the lexicon and the danger rules can be, and of them those
+    of all entries whose contacts and sources are sound.
+    """
+    reading = read_knowledge(folder)
+    found = list(reading.problems)
+    if reading.danger is not None:
+        found += _wrong_sentences(reading.danger, reading.problems)
+    if reading.knowledge is not None:
+        found += _cards_that_do_not_fit(reading.knowledge)
+    return list(dict.fromkeys(found))
 
 
-def _cards_that_do_not_fit(knowledge: Knowledge) -> list[Problem]:
+def _wrong_sentences(rules: DangerRules, known: Iterable[Problem]) -> Iterator[Problem]:
+    """Yield what the danger rules get wrong, but nothing of a rule that names a group that is not there.
+
+    Such a rule is among the problems known already, and how it reads its sentences says nothing until it is corrected.
+    """
+    unclear = {problem.entry for problem in known if problem.file == danger.FILE and problem.entry}
+    for problem in danger.problems(rules):
+        if problem.entry not in unclear:
+            yield plain_problem(problem.file, problem.entry, problem.field, problem.problem)
+
+
+def _cards_that_do_not_fit(knowledge: Knowledge) -> Iterator[Problem]:
     composer = Composer(knowledge)
-    problems = []
     for entry in knowledge.entries.values():
         file = f"{TOPICS}/{knowledge.entry_group[entry.id]}.yaml"
         for agency in (None, *entry.by_agency):
@@ -43,14 +63,13 @@ def _cards_that_do_not_fit(knowledge: Knowledge) -> list[Problem]:
             limit = CARD_CHARS + (AGENCY_CHARS if agency else 0)
             if length > limit:
                 who = f" for {agency}" if agency else ""
-                problems.append(
-                    Problem(
-                        file, entry.id, "steps",
-                        f"the card{who} has {length:,} characters, {limit:,} fit a phone screen: "
-                        "shorten the summary, steps or time limits, or move some to detail",
-                    )
-                )  # fmt: skip
-    return problems
+                yield plain_problem(
+                    file,
+                    entry.id,
+                    "steps",
+                    f"the card{who} has {length:,} characters, {limit:,} fit a phone screen: "
+                    "shorten the summary, steps or time limits, or move some to detail",
+                )
 
 
 def _seen_characters(card: Reply) -> int:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from bot.check import check
 from bot.errors import KnowledgeError, Problem
-from bot.knowledge.loading import MAX_DEPTH, MAX_FILE_BYTES, load_knowledge
+from bot.knowledge.loading import MAX_FILE_BYTES, load_knowledge
 from bot.knowledge.model import Knowledge
+from bot.knowledge.yaml_file import MAX_DEPTH
 from tests.conftest import SMALL_KNOWLEDGE
 
 ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"

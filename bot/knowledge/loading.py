@@ -1,23 +1,21 @@
 """Read the knowledge folder into a checked, frozen `Knowledge`, or report every fault in it at once.
 
-A broken file never ends in a traceback: whatever is wrong becomes a `Problem`, in words for an editor who
-does not program. What no editor needs and a parser can be hurt by (anchors, tags, deep nesting) is refused.
+A broken file never ends in a traceback: whatever is wrong becomes a `Problem`, and what is sound beside it is
+still read, so that one run can look at all of it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
-from yaml.constructor import ConstructorError
 
 from bot.errors import KnowledgeError, Problem
+from bot.knowledge.faults import described, model_faults, plain_problem, quoted
 from bot.knowledge.model import (
     Agency,
     Contact,
@@ -30,79 +28,56 @@ from bot.knowledge.model import (
     Signpost,
     Source,
 )
+from bot.knowledge.references import DANGER, LEXICON, PARTNERSHIP, Ids, Parts, dangling, sound_together
+from bot.knowledge.yaml_file import read_mapping
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent.parent / "knowledge"
 TOPICS = "topics"
 MAX_FILE_BYTES = 2_000_000
-MAX_DEPTH = 20  # knowledge files need 6; at fifty thousand the parser crashes the whole process, past any except
-MAX_NUMBER_BITS = 64
-MAX_PROBLEM_CHARS = 400
-MAX_QUOTED_CHARS = 80
 TOPIC_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.yaml")
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc]
-    """A safe YAML loader whose keys are always text (`on:` is no boolean); it notes keys that stand twice."""
+@dataclass(frozen=True)
+class Reading:
+    """What one run found in a knowledge folder: every problem, and what is sound beside them.
 
-    def __init__(self, stream: bytes) -> None:
-        super().__init__(stream)
-        self.repeated: list[tuple[str, int]] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise ConstructorError(None, None, "the name of a field must be a word", key.start_mark)
-            if key.value in seen:
-                self.repeated.append((key.value, key.start_mark.line + 1))
-            seen.add(key.value)
-            key.tag = "tag:yaml.org,2002:str"
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            value = super().construct_object(node, deep)
-            if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
-                raise ValueError("too long to be shown again")
-        except (ValueError, ArithmeticError):  # 2026-02-30, or a number beyond all measure
-            problem = f"{_quoted(node.value)} is no date or number: correct it, or put it in quotes"
-            raise ConstructorError(None, None, problem, node.start_mark) from None
-        return value
-
-
-def _refuse_what_no_editor_needs(data: bytes) -> None:
-    """Raise a YAMLError at the first anchor, alias or tag, or where lists stand too deep in one another.
-
-    It reads the file as a flat row of events, so that it cannot itself be hurt by what it looks for.
+    `danger` is None where `danger.yaml` cannot be used. `knowledge` is None where the partnership, the lexicon or
+    the danger rules cannot be used; otherwise the card of every entry it holds can be composed. While there are
+    problems it is for looking at, not for answering from: entries may be left out, and what the partnership
+    names may be among them.
     """
-    depth = 0
-    for event in yaml.parse(data, Loader=_SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        problem = ""
-        if depth > MAX_DEPTH:
-            problem = f"more than {MAX_DEPTH} lists or brackets stand in one another"
-        elif getattr(event, "anchor", None) is not None:
-            problem = "a text that begins with & or * must be in quotes; references within a file are not allowed"
-        elif getattr(event, "tag", None) is not None:
-            problem = "a text that begins with ! must be in quotes"
-        if problem:
-            raise ConstructorError(None, None, problem, event.start_mark)  # type: ignore[arg-type]
+
+    problems: tuple[Problem, ...]
+    danger: DangerRules | None
+    knowledge: Knowledge | None
 
 
-class _Ids:
-    """The ids of one kind of thing, each with its file. Faulty things' ids count: one fault, one problem."""
+def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
+    """Return the checked knowledge base of a folder.
 
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.file: dict[str, str] = {}
-        self.complete = True  # False once a file could not be read: what is not found may stand there
+    Raises:
+        KnowledgeError: the folder has faults; its `problems` hold every one that a single reading can find.
+    """
+    reading = read_knowledge(folder)
+    if reading.problems or reading.knowledge is None:
+        raise KnowledgeError(reading.problems)
+    return reading.knowledge
 
-    def missing(self, ids: Iterable[str]) -> list[str]:
-        return [id_ for id_ in ids if self.complete and id_ not in self.file]
+
+def read_knowledge(folder: Path) -> Reading:
+    """Return every problem of a folder's files and of the references between them, and what is sound.
+
+    Never raises, whatever the files hold.
+    """
+    reader = _Reader(folder)
+    if not folder.is_dir():
+        reader.fault(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")
+        return Reading(tuple(reader.problems), None, None)
+    parts = reader.parts()
+    problems = (*reader.problems, *dangling(parts, reader.ids))
+    return Reading(problems, parts.danger, _knowledge(sound_together(parts), reader))
 
 
 class _Reader:
@@ -112,12 +87,24 @@ class _Reader:
         self.folder = folder
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
-        self.ids = {key: _Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts")} | {
-            "entries": _Ids("the topic files")
+        self.ids = {key: Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts")} | {
+            "entries": Ids("the topic files")
         }
 
     def fault(self, file: str, entry: str, field: str, problem: str) -> None:
-        self.problems.append(Problem(*(_one_line(part) for part in (file, entry, field, problem))))
+        self.problems.append(plain_problem(file, entry, field, problem))
+
+    def parts(self) -> Parts:
+        """Return what is sound in itself. The order of the files is the order of the problems and of the digest."""
+        partnership = self.whole(Partnership, PARTNERSHIP)
+        sources = self.listed(Source, "sources")
+        contacts = self.listed(Contact, "contacts")
+        agencies = self.listed(Agency, "agencies")
+        signposts = self.listed(Signpost, "signposts")
+        lexicon = self.whole(Lexicon, LEXICON)
+        danger = self.whole(DangerRules, DANGER)
+        groups, entries = self.topics()
+        return Parts(partnership, sources, contacts, agencies, signposts, lexicon, danger, groups, entries)
 
     def document(self, file: str) -> dict[str, Any] | None:
         """Return the file's top-level mapping; an unreadable file gives None and a problem."""
@@ -135,37 +122,20 @@ class _Reader:
             self.fault(file, "", "", f"is larger than {MAX_FILE_BYTES:,} bytes: split it")
             return None
         self.digest.update(file.encode() + b"\0" + data + b"\0")
-        try:
-            data.decode()
-            _refuse_what_no_editor_needs(data)
-            loader = _Loader(data)
-            document = loader.get_single_data()
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-            self.fault(file, "", "", _yaml_fault(error, data))
-            return None
-        for key, line in loader.repeated:
-            self.fault(file, "", key, f"the key {_quoted(key)} stands twice in one place (line {line}): remove one")
-        if not isinstance(document, dict):
-            self.fault(file, "", "", f"{_is(document)} where 'name: value' lines are expected")
-            return None
+        document, faults = read_mapping(data)
+        for field, problem in faults:
+            self.fault(file, "", field, problem)
         return document
 
     def model(self, cls: type[_Model], file: str, entry: str, raw: Any) -> _Model | None:
         """Return `raw` as a model, or None with one problem for each fault in it."""
         if not isinstance(raw, dict):
-            self.fault(file, entry, "", f"{_is(raw)} where fields are expected")
+            self.fault(file, entry, "", f"{described(raw)} where fields are expected")
             return None
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            faults = error.errors(include_url=False)
-            broken = {fault["loc"][:length] for fault in faults for length in range(len(fault["loc"]))}
-            for fault in faults:
-                if fault["type"] == "too_short" and fault["loc"] in broken:
-                    continue  # only because faulty items are not counted
-                field, problem = _field(fault["loc"]), _fault(fault["type"], fault["msg"], fault["input"])
-                if not field and fault["type"] == "value_error":
-                    field, _, problem = problem.partition(": ")
+            for field, problem in model_faults(error):
                 self.fault(file, entry, field, problem)
             return None
 
@@ -189,7 +159,8 @@ class _Reader:
         """Return the models of the list that stands under `key`, by id."""
         items, ids = document.get(key), self.ids[key]
         if not isinstance(items, list):
-            self.fault(file, "", key, f"{_is(items)} where a list is expected" if key in document else "is missing")
+            problem = f"{described(items)} where a list is expected" if key in document else "is missing"
+            self.fault(file, "", key, problem)
             ids.complete = False
             return {}
         models: dict[str, _Model] = {}
@@ -200,7 +171,7 @@ class _Reader:
             taken_by = ids.file.get(entry)
             if taken_by is not None:
                 by = "stands twice" if taken_by == file else f"is taken by {taken_by}"
-                self.fault(file, entry, "id", f"the id {_quoted(entry)} {by}: ids must differ")
+                self.fault(file, entry, "id", f"the id {quoted(entry)} {by}: ids must differ")
                 continue
             if entry == name:
                 ids.file[entry] = file
@@ -218,246 +189,52 @@ class _Reader:
         names = [name for name in names if name.lower().endswith((".yaml", ".yml")) and name[0] not in ".~"]
         for name in names:
             if not TOPIC_FILE.fullmatch(name):
-                self.fault(
-                    f"{TOPICS}/{name}",
-                    "",
-                    "",
-                    "the file's name must be small letters, digits and hyphens, then .yaml",
-                )
+                problem = "the file's name must be small letters, digits and hyphens, then .yaml"
+                self.fault(f"{TOPICS}/{name}", "", "", problem)
         if not names:
             self.fault(TOPICS, "", "", "holds no topic file: the knowledge base would be empty")
         return [f"{TOPICS}/{name}" for name in names if TOPIC_FILE.fullmatch(name)]
 
+    def topics(self) -> tuple[dict[str, Group], dict[str, Entry]]:
+        """Return the topic groups and the entries of all of them, by id."""
+        groups: dict[str, Group] = {}
+        entries: dict[str, Entry] = {}
+        for file in self.topic_files():
+            document = self.document(file)
+            if document is None:
+                self.ids["entries"].complete = False
+                continue
+            entries |= self.by_id(Entry, file, "entries", document)
+            group = self.model(Group, file, "", {k: v for k, v in document.items() if k != "entries"})
+            if group is not None:
+                groups[_group_of(file)] = group
+        return groups, entries
 
-def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
-    """Return the checked knowledge base of a folder.
 
-    Raises:
-        KnowledgeError: the folder has faults; its `problems` hold every one that a single run can find.
-    """
-    reader = _Reader(folder)
-    if not folder.is_dir():
-        reader.fault(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")
-        raise KnowledgeError(reader.problems)
-    partnership = reader.whole(Partnership, "partnership.yaml")
-    sources = reader.listed(Source, "sources")
-    contacts = reader.listed(Contact, "contacts")
-    agencies = reader.listed(Agency, "agencies")
-    signposts = reader.listed(Signpost, "signposts")
-    lexicon = reader.whole(Lexicon, "lexicon.yaml")
-    danger = reader.whole(DangerRules, "danger.yaml")
-
-    ids = reader.ids
-    groups: dict[str, Group] = {}
-    entries: dict[str, Entry] = {}
-    for file in reader.topic_files():
-        document = reader.document(file)
-        if document is None:
-            ids["entries"].complete = False
-            continue
-        entries |= reader.by_id(Entry, file, "entries", document)
-        group = reader.model(Group, file, "", {k: v for k, v in document.items() if k != "entries"})
-        if group is not None:
-            groups[Path(file).stem] = group
-    entry_file = ids["entries"].file
-    for problem in (
-        *_dangling_entries(entries, ids),
-        *_dangling_shared(partnership, contacts, signposts, ids),
-        *_dangling_danger(danger),
-    ):
-        reader.fault(problem.file, problem.entry, problem.field, problem.problem)
-    if reader.problems or partnership is None or lexicon is None or danger is None:
-        raise KnowledgeError(reader.problems)
-    order = sorted(groups, key=lambda id_: (groups[id_].order, id_))
-    placed = {id_: Path(entry_file[id_]).stem for id_ in entries}
+def _knowledge(parts: Parts, reader: _Reader) -> Knowledge | None:
+    """Return the parts in the order of their groups; an entry whose group has a fault comes last."""
+    if parts.partnership is None or parts.lexicon is None or parts.danger is None:
+        return None
+    order = sorted(parts.groups, key=lambda id_: (parts.groups[id_].order, id_))
+    place = {id_: number for number, id_ in enumerate(order)}
+    entry_group = {id_: _group_of(reader.ids["entries"].file[id_]) for id_ in parts.entries}
     return Knowledge(
         version=reader.digest.hexdigest()[:8],
-        partnership=partnership,
-        groups={id_: groups[id_] for id_ in order},
-        entries={id_: entries[id_] for group in order for id_ in entries if placed[id_] == group},
-        entry_group=placed,
-        sources=sources,
-        contacts=contacts,
-        agencies=agencies,
-        signposts=signposts,
-        lexicon=lexicon,
-        danger=danger,
+        partnership=parts.partnership,
+        groups={id_: parts.groups[id_] for id_ in order},
+        entries={
+            id_: parts.entries[id_]
+            for id_ in sorted(parts.entries, key=lambda id_: place.get(entry_group[id_], len(order)))
+        },
+        entry_group=entry_group,
+        sources=parts.sources,
+        contacts=parts.contacts,
+        agencies=parts.agencies,
+        signposts=parts.signposts,
+        lexicon=parts.lexicon,
+        danger=parts.danger,
     )
 
 
-def _dangling_entries(entries: dict[str, Entry], ids: dict[str, _Ids]) -> Iterator[Problem]:
-    for id_, entry in entries.items():
-        file = ids["entries"].file[id_]
-        near = [near_miss.entry for near_miss in entry.not_for]
-        yield from _missing(file, id_, "contacts", entry.contacts, ids["contacts"])
-        yield from _missing(file, id_, "sources", entry.sources, ids["sources"])
-        yield from _missing(file, id_, "by_agency", entry.by_agency, ids["agencies"])
-        yield from _missing(file, id_, "see_also", entry.see_also, ids["entries"])
-        yield from _missing(file, id_, "not_for", near, ids["entries"])
-        for field, others in (("see_also", entry.see_also), ("not_for", near)):
-            if id_ in others:
-                yield Problem(file, id_, field, "the entry names itself: name another or remove it")
-        listed = set(entry.sources)
-        for source in dict.fromkeys(s.source for s in entry.statements):
-            if source not in listed:
-                yield Problem(file, id_, "sources", f"a statement rests on {_quoted(source)}: list it here too")
-        for field, texts in (("examples", entry.examples), ("see_also", entry.see_also)):
-            yield from _repeated(file, id_, field, texts)
-
-
-def _dangling_shared(
-    partnership: Partnership | None,
-    contacts: dict[str, Contact],
-    signposts: dict[str, Signpost],
-    ids: dict[str, _Ids],
-) -> Iterator[Problem]:
-    if partnership is not None:
-        file = "partnership.yaml"
-        for field in ("emergency_contacts", "help_contacts"):
-            yield from _missing(file, "", field, getattr(partnership, field), ids["contacts"])
-        for field in ("danger_entry", "consultation_entry"):
-            yield from _missing(file, "", field, [getattr(partnership, field)], ids["entries"])
-        yield from _missing(file, "", "working_day source", [partnership.working_day.source], ids["sources"])
-    for id_, contact in contacts.items():
-        file = "contacts.yaml"
-        yield from _missing(file, id_, "source", [contact.source], ids["sources"])
-        if contact.otherwise is not None:
-            yield from _missing(file, id_, "otherwise", [contact.otherwise], ids["contacts"])
-        if contact.otherwise == id_:
-            yield Problem(file, id_, "otherwise", "the contact names itself: name another or remove it")
-    for id_, signpost in signposts.items():
-        file = "signposts.yaml"
-        yield from _missing(file, id_, "contacts", signpost.contacts, ids["contacts"])
-        yield from _missing(file, id_, "source", [signpost.source], ids["sources"])
-        yield from _repeated(file, id_, "examples", signpost.examples)
-
-
-def _dangling_danger(danger: DangerRules | None) -> Iterator[Problem]:
-    if danger is None:
-        return
-    file = "danger.yaml"
-    words = _Ids("the 'words' of this file")
-    words.file = dict.fromkeys(danger.words, file)
-    for field in ("unless", "even_so", "unless_anywhere", "denied_by"):
-        yield from _missing(file, "", field, getattr(danger, field), words)
-    for rule in danger.rules:
-        yield from _missing(file, rule.id, "needs", rule.needs, words)
-        yield from _missing(file, rule.id, "unless", rule.unless, words)
-    yield from _repeated(file, "", "rules", [rule.id for rule in danger.rules])
-
-
-def _missing(file: str, entry: str, field: str, ids: Iterable[str], known: _Ids) -> Iterator[Problem]:
-    for id_ in known.missing(ids):
-        yield Problem(file, entry, field, f"{_quoted(id_)} is not in {known.where}")
-
-
-def _repeated(file: str, entry: str, field: str, texts: Iterable[str]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for text in texts:
-        key = text.casefold()
-        if key in seen:
-            yield Problem(file, entry, field, f"{_quoted(text)} stands twice: remove one")
-        seen.add(key)
-
-
-def _field(loc: tuple[int | str, ...]) -> str:
-    """Name a place in an entry as an editor counts it: `steps 2 text`, the first item being 1."""
-    return " ".join(str(part + 1) if isinstance(part, int) else part for part in loc if part != "[key]")
-
-
-def _fault(kind: str, message: str, value: Any) -> str:
-    """Say in plain words what pydantic found."""
-    if kind == "string_type" and isinstance(value, int | float | dt.date):
-        return f"was read as {_kind(value)} ({str(value).lower()}), not as text: put it in quotes"
-    if kind in _WHERE:
-        return f"{_is(value)} where {_WHERE[kind]} expected"
-    if kind.startswith("date"):
-        return f"is {_quoted(value)} where a date such as 2026-11-24 (year-month-day) is expected"
-    if kind in ("enum", "literal_error"):
-        return f"is {_quoted(value)}, expected is one of: {message.removeprefix('Input should be ')}"
-    if kind == "extra_forbidden":
-        return "is not a known field: check its spelling or remove it"
-    if kind == "missing":
-        return "is missing"
-    if kind in ("too_short", "too_long", "string_too_long"):
-        limit = re.sub(r"^(Tuple|Value|String) | after validation", "", message)
-        if isinstance(value, str):
-            return f"is too long: {limit.replace(' items', ' characters')}"
-        return f"holds too {'few' if kind == 'too_short' else 'many'}: {limit}"
-    if kind == "string_pattern_mismatch":
-        return f"{_quoted(value)} is not in the form expected: such as 'front-door', or 17:00 for a time"
-    return message.removeprefix("Value error, ").replace("Input should", "should")
-
-
-_WHERE = {
-    "string_type": "text is",
-    "tuple_type": "a list is",
-    "dict_type": "fields are",
-    "model_type": "fields are",
-    "model_attributes_type": "fields are",
-    "int_type": "a whole number is",
-}
-
-
-def _kind(value: Any) -> str:
-    names: dict[type, str] = {
-        dict: "a set of fields", list: "a list", bool: "a yes/no value", int: "a number", float: "a number",
-        str: "text", dt.date: "a date", dt.datetime: "a date",
-    }  # fmt: skip
-    return names.get(type(value), f"a {type(value).__name__}")
-
-
-def _is(value: Any) -> str:
-    return "is empty" if value is None else f"is {_kind(value)}"
-
-
-def _quoted(value: Any) -> str:
-    text = _one_line(str(value))
-    return f"'{text if len(text) <= MAX_QUOTED_CHARS else text[: MAX_QUOTED_CHARS - 1] + '…'}'"
-
-
-def _one_line(text: str) -> str:
-    """Return text that any terminal can show in one line: line breaks and control signs become spaces."""
-    shown = text[:MAX_PROBLEM_CHARS].encode("utf-8", "replace").decode()
-    return " ".join("".join(c if c.isprintable() else " " for c in shown).split())
-
-
-def _yaml_fault(error: Exception, data: bytes) -> str:
-    """One line for an editor, with the line and column where YAML stopped."""
-    if isinstance(error, UnicodeDecodeError):
-        line = data.count(b"\n", 0, error.start) + 1
-        return f"is not readable text: line {line} holds a sign that is not UTF-8: save the file as UTF-8"
-    if isinstance(error, yaml.reader.ReaderError):
-        line = data.count(b"\n", 0, error.position) + 1
-        return f"is not readable text: line {line} holds a control sign: retype that line"
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return "is not YAML: compare it with a file that is sound"
-    mark, begun = error.problem_mark, error.context_mark
-    place = f"line {mark.line + 1}, column {mark.column + 1}"
-    if begun is not None and begun.line != mark.line:
-        place += f", in what begins in line {begun.line + 1}"
-    problem = str(error.problem)
-    return f"is not YAML: {place}: {_YAML_FAULTS.get(problem, problem)}"
-
-
-# What the parser says, in words for an editor.
-_YAML_FAULTS = {
-    "mapping values are not allowed in this context": "a colon stands where none may: put the text in "
-    "quotes, or line it up with the fields it belongs to",
-    "found character that cannot start any token": "a text may not begin with this sign, nor a line with a "
-    "tab: put the text in quotes, indent with spaces",
-    "found a tab character that violates indentation": "a line begins with a tab: indent with spaces",
-    "found unexpected end of stream": "a quotation mark is opened and never closed",
-    "did not find expected key": "this does not go on as it began: check the indent and the quotation "
-    "marks (a ' inside '…' is written twice)",
-    "could not find expected ':'": "the line before is neither 'name: value' nor an item after '- '",
-    "did not find expected node content": "a bracket has no closing bracket, or a comma stands alone",
-    "did not find expected '-' indicator": "this line is not lined up with the items or fields above it",
-    "did not find expected ',' or ']'": "a '[' has no ']', or a comma is missing",
-    "did not find expected ',' or '}'": "a '{' has no '}', or a comma is missing",
-    "did not find expected alphabetic or numeric character": "text that begins with & or * must be in quotes",
-    "block sequence entries are not allowed in this context": "an item '- ' must begin a line of its own",
-    "found unknown escape character": 'a \\ inside "…" is written twice',
-    "did not find expected comment or line break": "after > or | the text begins on the next line",
-    "but found another document": "a line '---' begins a second document: remove it",
-}
+def _group_of(file: str) -> str:
+    return Path(file).stem

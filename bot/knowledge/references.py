@@ -1,0 +1,179 @@
+"""What refers to what: find references to nothing, and cut or leave out what leans on them.
+
+One fault is one problem. A thing that has a fault of its own still counts as being there, and nothing is called
+missing while the file in which it may stand could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from bot.errors import Problem
+from bot.knowledge.faults import plain_problem, quoted
+from bot.knowledge.model import (
+    Agency,
+    Contact,
+    DangerRules,
+    Entry,
+    Group,
+    Lexicon,
+    Partnership,
+    Signpost,
+    Source,
+)
+
+PARTNERSHIP, LEXICON, DANGER = "partnership.yaml", "lexicon.yaml", "danger.yaml"
+
+
+@dataclass
+class Ids:
+    """The ids of one kind of thing, each with its file, those of faulty things among them.
+
+    `complete` is False once a file could not be read: what is not found may stand there.
+    """
+
+    where: str
+    file: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Return those of `ids` that are surely nowhere, in their order."""
+        return [id_ for id_ in ids if self.complete and id_ not in self.file]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What was read of a knowledge folder, each part sound in itself. None is a file that cannot be used."""
+
+    partnership: Partnership | None
+    sources: dict[str, Source]
+    contacts: dict[str, Contact]
+    agencies: dict[str, Agency]
+    signposts: dict[str, Signpost]
+    lexicon: Lexicon | None
+    danger: DangerRules | None
+    groups: dict[str, Group]
+    entries: dict[str, Entry]
+
+
+def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
+    """Yield a problem for each reference to nothing or to itself, and for each text that stands twice.
+
+    `ids` holds those of the sources, contacts, agencies, signposts and entries under these names.
+    """
+    yield from _in_entries(parts.entries, ids)
+    if parts.partnership is not None:
+        yield from _in_partnership(parts.partnership, ids)
+    yield from _in_contacts(parts.contacts, ids)
+    yield from _in_signposts(parts.signposts, ids)
+    if parts.danger is not None:
+        yield from _in_danger(parts.danger)
+
+
+def sound_together(parts: Parts) -> Parts:
+    """Return the parts without what leans on something that is not there; where all is there, nothing changes.
+
+    A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, an agency's steps. A thing
+    that cannot do without it is left out: a contact or signpost without its source, an entry without one of its
+    contacts or sources. So a card can only be shorter than it will be once the faults are gone. What the
+    partnership and the danger rules name is left as it is.
+    """
+    sources, agencies = parts.sources, parts.agencies
+    contacts = {id_: contact for id_, contact in parts.contacts.items() if contact.source in sources}
+    contacts = {
+        id_: contact if contact.otherwise in contacts else contact.model_copy(update={"otherwise": None})
+        for id_, contact in contacts.items()
+    }
+    signposts = {
+        id_: signpost
+        for id_, signpost in parts.signposts.items()
+        if signpost.source in sources and contacts.keys() >= set(signpost.contacts)
+    }
+    entries = {
+        id_: entry
+        for id_, entry in parts.entries.items()
+        if contacts.keys() >= set(entry.contacts)
+        and sources.keys() >= {*entry.sources, *(statement.source for statement in entry.statements)}
+    }
+    entries = {
+        id_: entry.model_copy(
+            update={
+                "by_agency": {agency: steps for agency, steps in entry.by_agency.items() if agency in agencies},
+                "not_for": tuple(near_miss for near_miss in entry.not_for if near_miss.entry in entries),
+                "see_also": tuple(other for other in entry.see_also if other in entries),
+            }
+        )
+        for id_, entry in entries.items()
+    }
+    return replace(parts, contacts=contacts, signposts=signposts, entries=entries)
+
+
+def _in_entries(entries: dict[str, Entry], ids: dict[str, Ids]) -> Iterator[Problem]:
+    for id_, entry in entries.items():
+        file = ids["entries"].file[id_]
+        near = [near_miss.entry for near_miss in entry.not_for]
+        yield from _missing(file, id_, "contacts", entry.contacts, ids["contacts"])
+        yield from _missing(file, id_, "sources", entry.sources, ids["sources"])
+        yield from _missing(file, id_, "by_agency", entry.by_agency, ids["agencies"])
+        yield from _missing(file, id_, "see_also", entry.see_also, ids["entries"])
+        yield from _missing(file, id_, "not_for", near, ids["entries"])
+        for name, others in (("see_also", entry.see_also), ("not_for", near)):
+            if id_ in others:
+                yield plain_problem(file, id_, name, "the entry names itself: name another or remove it")
+        listed = set(entry.sources)
+        for source in dict.fromkeys(statement.source for statement in entry.statements):
+            if source not in listed:
+                yield plain_problem(file, id_, "sources", f"a statement rests on {quoted(source)}: list it here too")
+        for name, texts in (("examples", entry.examples), ("see_also", entry.see_also)):
+            yield from _repeated(file, id_, name, texts)
+
+
+def _in_partnership(partnership: Partnership, ids: dict[str, Ids]) -> Iterator[Problem]:
+    for name in ("emergency_contacts", "help_contacts"):
+        yield from _missing(PARTNERSHIP, "", name, getattr(partnership, name), ids["contacts"])
+    for name in ("danger_entry", "consultation_entry"):
+        yield from _missing(PARTNERSHIP, "", name, [getattr(partnership, name)], ids["entries"])
+    yield from _missing(PARTNERSHIP, "", "working_day source", [partnership.working_day.source], ids["sources"])
+
+
+def _in_contacts(contacts: dict[str, Contact], ids: dict[str, Ids]) -> Iterator[Problem]:
+    file = "contacts.yaml"
+    for id_, contact in contacts.items():
+        yield from _missing(file, id_, "source", [contact.source], ids["sources"])
+        if contact.otherwise is not None:
+            yield from _missing(file, id_, "otherwise", [contact.otherwise], ids["contacts"])
+        if contact.otherwise == id_:
+            yield plain_problem(file, id_, "otherwise", "the contact names itself: name another or remove it")
+
+
+def _in_signposts(signposts: dict[str, Signpost], ids: dict[str, Ids]) -> Iterator[Problem]:
+    file = "signposts.yaml"
+    for id_, signpost in signposts.items():
+        yield from _missing(file, id_, "contacts", signpost.contacts, ids["contacts"])
+        yield from _missing(file, id_, "source", [signpost.source], ids["sources"])
+        yield from _repeated(file, id_, "examples", signpost.examples)
+
+
+def _in_danger(danger: DangerRules) -> Iterator[Problem]:
+    words = Ids("the 'words' of this file", dict.fromkeys(danger.words, DANGER))
+    for name in ("unless", "even_so", "unless_anywhere", "denied_by"):
+        yield from _missing(DANGER, "", name, getattr(danger, name), words)
+    for rule in danger.rules:
+        yield from _missing(DANGER, rule.id, "needs", rule.needs, words)
+        yield from _missing(DANGER, rule.id, "unless", rule.unless, words)
+    yield from _repeated(DANGER, "", "rules", [rule.id for rule in danger.rules])
+
+
+def _missing(file: str, entry: str, name: str, ids: Iterable[str], known: Ids) -> Iterator[Problem]:
+    for id_ in known.missing(ids):
+        yield plain_problem(file, entry, name, f"{quoted(id_)} is not in {known.where}")
+
+
+def _repeated(file: str, entry: str, name: str, texts: Iterable[str]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for text in texts:
+        key = text.casefold()
+        if key in seen:
+            yield plain_problem(file, entry, name, f"{quoted(text)} stands twice: remove one")
+        seen.add(key)
