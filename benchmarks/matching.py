@@ -25,12 +25,14 @@ from bot.matching.matcher import Matcher
 from bot.matching.text import normalise
 
 START = """
-import sys, time, resource
+import sys, time
+from pathlib import Path
 begin = time.perf_counter()
 from bot.cli import main
 main(["ask", "new bruise every day at nursery, mum says he bangs his head"])
-peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(f"{time.perf_counter() - begin:.3f} {peak_mb:.0f}", file=sys.stderr)
+ours = time.perf_counter() - begin
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(ours, *(int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")), file=sys.stderr)
 """
 
 
@@ -83,13 +85,12 @@ def _start_up(rounds: int) -> None:
                 cwd=Path(__file__).resolve().parent.parent,
             )  # fmt: skip
             whole = time.perf_counter() - began
-            results.append((whole, *map(float, done.stderr.split()[-2:])))
+            results.append((whole, *map(float, done.stderr.split()[-3:])))
     first, *later = results
-    print(f"\nstart to first answer: first run (learns) {first[0]:.2f} s, {first[2]:.0f} MB at its peak")
-    print(
-        f"later runs: median {median(r[0] for r in later):.2f} s as a whole process "
-        f"({median(r[1] for r in later):.2f} s of it ours), {median(r[2] for r in later):.0f} MB at its peak"
-    )
+    middle = [median(column) for column in zip(*later, strict=True)]
+    print("\nstart to first answer    whole process s   ours s   resident MB   at its peak MB   (Linux)")
+    for name, row in (("first run, learns", first), ("later runs, median", middle)):
+        print("{:25}{:15.2f}   {:6.2f}   {:11.0f}   {:14.0f}".format(name, *row))
 
 
 if __name__ == "__main__":

@@ -193,12 +193,8 @@ class Composer:
     def _origin(self, entry: Entry, at: dt.datetime) -> list[Part]:
         used = Counter(statement.source for statement in (*entry.steps, *entry.time_limits))
         sources = [self.knowledge.sources[id_] for id_, _ in used.most_common(CARD_SOURCES)]
-        url = next((source.url for source in sources if source.url), None)
-        titles = "; ".join(source.title for source in sources)
-        return [
-            Small(f"Source{'s' if len(sources) > 1 else ''}: {titles}", url),
-            Small(f"Answer {entry.id}/{self.knowledge.version}. {self._standing(entry, at)}"),
-        ]
+        standing = f"Answer {entry.id}/{self.knowledge.version}. {self._standing(entry, at)}"
+        return [*(Small(f"Source: {source.title}", source.url) for source in sources), Small(standing)]
 
     def _standing(self, entry: Entry, at: dt.datetime) -> str:
         if entry.confirmed is None:
