@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
-from bot.decision import ALSO_SCORE, ALSO_WORDS, MAX_CHOICES, Decided, Decision, decide
-from bot.knowledge.model import Entry, Knowledge
+from bot.decision import ALSO_SCORE, ALSO_WORDS, MAX_CHOICES, THRESHOLDS, Decided, Decision, decide
+from bot.knowledge.model import Entry, Knowledge, Signpost
 from bot.matching.matcher import Matcher
-from bot.messages import Answer, Button, Match, Person, Press, Question, Reply
+from bot.messages import Answer, Match, Person, Press, Question, Reply
 from bot.replies import Composer
 from bot.safety.danger import Danger
 from bot.safety.personal_data import Redacted, redact
@@ -34,13 +35,18 @@ def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
     The danger rules' own sentences count as examples of danger: the matcher then knows it in words no rule has.
     """
     examples = {entry.id: [*entry.examples, *_own_words(entry)] for entry in knowledge.entries.values()}
-    examples[knowledge.partnership.danger_entry] += [s for rule in knowledge.danger.rules for s in rule.must_fire]
+    rules = knowledge.danger.rules if knowledge.danger is not None else ()
+    examples[knowledge.partnership.danger_entry] += [sentence for rule in rules for sentence in rule.must_fire]
     examples |= {SIGNPOST + id_: [s.title, *s.examples] for id_, s in knowledge.signposts.items()}
     return examples
 
 
 def _own_words(entry: Entry) -> list[str]:
     return [entry.title, entry.summary, *entry.watch_for, *(s.text for s in entry.statements)]
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
 
 
 class Assistant:
@@ -78,20 +84,15 @@ class Assistant:
         safe = self._redact(question.text)
         matches = self._matcher.match(safe.text, limit=LISTED + len(self.knowledge.signposts))
         decided = decide(matches)
-        entries = tuple(m for m in matches if not m.entry.startswith(SIGNPOST))[:LISTED]
+        entries = tuple(match for match in matches if match.entry in self.knowledge.entries)[:LISTED]
         if urgent or self._looks_like_danger(question.text, decided):
-            answer = self._urgent(question, decided, entries)
-        elif matches and matches[0].entry.startswith(SIGNPOST):
-            answer = self._elsewhere(question, decided, matches[0], entries)
+            answer = self._urgent(question, entries)
         else:
             answer = self._decided(question, decided, entries)
         reply = answer.reply
         if safe.kinds:
             reply = self.composer.with_note(reply, self.composer.personal_data_note(safe.kinds))
-        return Answer(
-            reply, answer.decision, answer.entry, answer.score, answer.candidates, answer.also_relevant,
-            safe.kinds, safe.text,
-        )  # fmt: skip
+        return replace(answer, reply=reply, personal_data=safe.kinds, text=safe.text)
 
     def _looks_like_danger(self, text: str, decided: Decided) -> bool:
         """Say whether the matcher is sure of danger where no rule fired, and nothing in the text excuses it."""
@@ -105,45 +106,39 @@ class Assistant:
             log.error("looking for personal details failed: %s", type(error).__name__)
             return Redacted(text, ())
 
-    def _urgent(self, question: Question, decided: Decided, entries: Sequence[Match]) -> Answer:
+    def _urgent(self, question: Question, entries: Sequence[Match]) -> Answer:
         danger = self.knowledge.partnership.danger_entry
-        found = decided.entries[0] if decided.decision is Decision.ANSWER else danger
-        card = self.knowledge.entries[found] if found in self.knowledge.entries and found != danger else None
-        others = tuple(match for match in entries if match.entry != danger)
+        others = [match for match in entries if match.entry != danger]
+        near = [match.entry for match in others if match.score >= THRESHOLDS.clarify][:MAX_CHOICES]
+        card = self.knowledge.entries[near.pop(0)] if near and others[0].score >= THRESHOLDS.answer else None
         return Answer(
-            self.composer.emergency(question.asked_at, card),
+            self.composer.emergency(question.asked_at, card, near),
             Decision.URGENT,
             danger,
             1.0,
             (Match(danger, 1.0), *others)[:LISTED],
-            (card.id,) if card else (),
+            (*([card.id] if card else []), *near),
         )
 
-    def _elsewhere(self, question: Question, decided: Decided, best: Match, entries: Sequence[Match]) -> Answer:
-        """Answer a message whose likeliest meaning is not ours."""
-        signpost = self.knowledge.signposts[best.entry.removeprefix(SIGNPOST)]
-        choices = [self.knowledge.entries[id_] for id_ in decided.entries if id_ in self.knowledge.entries]
-        if decided.decision is Decision.CLARIFY and choices:
-            reply = self.composer.clarify(choices)
-            more = (Button(signpost.title, f"signpost:{signpost.id}"),)
-            reply = Reply(reply.parts, (*reply.buttons[:-1], more, reply.buttons[-1]))
-            return Answer(reply, Decision.CLARIFY, None, best.score, tuple(entries))
-        fits = () if decided.decision is Decision.NO_MATCH else (signpost,)
-        reply = self.composer.no_match(question.asked_at, fits)
-        return Answer(reply, Decision.NO_MATCH, None, best.score, tuple(entries))
+    def _decided(self, question: Question, decided: Decided, entries: tuple[Match, ...]) -> Answer:
+        score = entries[0].score if entries else 0.0
+        choices = [self._entry_or_signpost(label) for label in decided.entries]
+        match decided.decision, choices:
+            case Decision.ANSWER, [Entry() as entry]:
+                also = self._also_relevant(question.text, entries[1:])
+                reply = self.composer.card(entry, question.asked_at, question.person.agency, also)
+                return Answer(reply, Decision.ANSWER, entry.id, score, entries, also)
+            case Decision.ANSWER, [Signpost() as signpost]:
+                reply = self.composer.signpost(signpost, question.asked_at)
+                return Answer(reply, Decision.NO_MATCH, None, score, entries)
+            case Decision.CLARIFY, _:
+                return Answer(self.composer.clarify(choices), Decision.CLARIFY, None, score, entries)
+        return Answer(self.composer.no_match(question.asked_at), Decision.NO_MATCH, None, score, entries)
 
-    def _decided(self, question: Question, decided: Decided, entries: Sequence[Match]) -> Answer:
-        candidates = tuple(entries)
-        score = candidates[0].score if candidates else 0.0
-        if decided.decision is Decision.ANSWER:
-            entry = self.knowledge.entries[decided.entries[0]]
-            also = self._also_relevant(question.text, candidates[1:])
-            reply = self.composer.card(entry, question.asked_at, question.person.agency, also)
-            return Answer(reply, Decision.ANSWER, entry.id, score, candidates, also)
-        choices = [self.knowledge.entries[id_] for id_ in decided.entries if id_ in self.knowledge.entries]
-        if decided.decision is Decision.CLARIFY and choices:
-            return Answer(self.composer.clarify(choices), Decision.CLARIFY, None, score, candidates)
-        return Answer(self.composer.no_match(question.asked_at), Decision.NO_MATCH, None, score, candidates)
+    def _entry_or_signpost(self, label: str) -> Entry | Signpost:
+        if label.startswith(SIGNPOST):
+            return self.knowledge.signposts[label.removeprefix(SIGNPOST)]
+        return self.knowledge.entries[label]
 
     @staticmethod
     def _also_relevant(text: str, others: Sequence[Match]) -> tuple[str, ...]:
@@ -210,8 +205,9 @@ class Assistant:
         """Answer a message, send the reply, then count it. Errors of `send` are the channel's to handle."""
         started = time.perf_counter()
         answer = self.answer(question)
+        latency_ms = _milliseconds_since(started)
         await send(self._with_offer(answer, question.person))
-        await self._count(question, answer, started)
+        await self._count(question, answer, latency_ms)
 
     async def press(self, press: Press, send: Send) -> None:
         """Answer a button or command, send the reply, then count it."""
@@ -223,8 +219,9 @@ class Assistant:
             await send(await self._agency(press, id_))
         else:
             answer = self.act(press)
+            latency_ms = _milliseconds_since(started)
             await send(self._with_offer(answer, press.person))
-            await self._count(press, answer, started)
+            await self._count(press, answer, latency_ms)
 
     def _with_offer(self, answer: Answer, person: Person) -> Reply:
         """Add the offer to be counted to a person's first card; never to an emergency, never twice."""
@@ -236,15 +233,14 @@ class Assistant:
         return self.composer.with_offer(answer.reply)
 
     async def _consent(self, press: Press, consent: bool) -> Reply:
-        person = press.person
-        stored = self._usage is not None and await self._usage.set_consent(
-            person.pseudonym, consent, person.agency, press.asked_at
-        )
-        if not stored:
-            return self.composer.note("I could not store your choice just now. Please choose again under Privacy.")
+        person, wording = press.person, self.knowledge.partnership.wording
+        if self._usage is None:
+            return self.composer.note(wording.consent_refused)
+        stored = await self._usage.set_consent(person.pseudonym, consent, person.agency, press.asked_at)
+        waits = () if stored else (wording.choice_waits,)
         if not consent:
-            return self.composer.note("You are not counted. Lines with your code, if there were any, are deleted.")
-        return self.composer.choose_agency()
+            return self.composer.note(wording.consent_refused, *waits)
+        return self.composer.choose_agency(wording.consent_given, *waits)
 
     async def _agency(self, press: Press, agency: str) -> Reply:
         if self._usage is not None:
@@ -252,7 +248,7 @@ class Assistant:
         name = self.knowledge.agencies[agency].name
         return self.composer.note(f"Noted: {name}. Where a card has a step for your agency, it comes first.")
 
-    async def _count(self, asked: Question | Press, answer: Answer, started: float) -> None:
+    async def _count(self, asked: Question | Press, answer: Answer, latency_ms: float) -> None:
         if self._usage is None or answer.decision in ("browsed", "stale"):
             return
         if answer.decision in ("useful", "not-meant"):
@@ -265,9 +261,7 @@ class Assistant:
             decision=answer.decision,
             entry=answer.entry,
             score=round(answer.score, 4),
-            latency_ms=round((time.perf_counter() - started) * 1000, 1),
+            latency_ms=latency_ms,
             knowledge_version=self.knowledge.version,
-            person=asked.person.pseudonym if asked.person.consent else None,
-            agency=asked.person.agency if asked.person.consent else None,
         )
         await self._usage.record(interaction, asked.person)

@@ -7,11 +7,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
-import getpass
 import io
 import json
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import TextIO
 from bot.assistant import Assistant, matcher_examples
 from bot.channels import terminal
 from bot.check import check
-from bot.errors import SignpostError
-from bot.knowledge.loading import load_knowledge
+from bot.errors import SettingsError, SignpostError
+from bot.knowledge.loading import load_knowledge, load_to_answer_from
 from bot.matching.cache import learnt
 from bot.matching.evaluation import judge, read_questions, report
 from bot.messages import Answer, Person, Question
@@ -30,6 +30,8 @@ from bot.usage.keys import secret_key
 from bot.usage.log import UsageLog
 from bot.usage.stats import counts
 from bot.usage.stats import render as render_stats
+
+log = logging.getLogger(__name__)
 
 NOBODY = Person("")
 MAX_LINE_CHARS = 100_000
@@ -94,13 +96,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chat(settings: Settings, options: argparse.Namespace) -> int:
-    async def converse() -> None:
-        key = secret_key(settings.data, settings.secret)
-        async with UsageLog(settings.usage_log) as usage:
-            assistant = _assistant(settings, usage, key)
-            await terminal.Terminal(assistant, getpass.getuser(), now).run()
-
-    asyncio.run(converse())
+    with asyncio.Runner() as runner:
+        counted, key = _counting(settings)
+        usage = UsageLog(settings.usage_log) if counted else None
+        assistant = _assistant(settings, usage, key)
+        if usage is not None:
+            runner.run(usage.start())
+        try:
+            terminal.converse(terminal.Terminal(assistant, now), runner.run)
+        finally:
+            if usage is not None:
+                runner.run(usage.close())
     return 0
 
 
@@ -124,7 +130,10 @@ def _telegram(settings: Settings, options: argparse.Namespace) -> int:
     from bot.channels.telegram.run import run
 
     async def serve() -> None:
-        key = secret_key(settings.data, settings.secret)
+        counted, key = _counting(settings)
+        if not counted:
+            await run(_assistant(settings, None, key), settings, now)
+            return
         async with UsageLog(settings.usage_log) as usage:
             await run(_assistant(settings, usage, key), settings, now)
 
@@ -160,8 +169,20 @@ def _stats(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _counting(settings: Settings) -> tuple[bool, bytes]:
+    """Return whether use can be counted, and the key behind pseudonyms.
+
+    Without a lasting key a person would be another one at every start, so nobody is asked or counted then.
+    """
+    try:
+        return True, secret_key(settings.data, settings.secret)
+    except SettingsError as error:
+        log.error("nothing is counted until this is mended: %s", error)
+        return False, secrets.token_bytes(32)
+
+
 def _assistant(settings: Settings, usage: UsageLog | None = None, key: bytes = b"") -> Assistant:
-    knowledge = load_knowledge(settings.knowledge)
+    knowledge = load_to_answer_from(settings.knowledge)
     matcher = learnt(settings.data, matcher_examples(knowledge), knowledge.lexicon)
     return Assistant(knowledge, matcher, usage, key)
 

@@ -29,31 +29,32 @@ class Composer:
         parts = [*self._card_parts(entry, at, agency), *self._also(also)]
         return self._reply([*parts, *self._origin(entry, at)], self._card_buttons(entry, also))
 
-    def emergency(self, at: dt.datetime, entry: Entry | None = None) -> Reply:
-        """Return the 999 reply, then the card of the entry that matches, if one does."""
-        calls = self._calls(self.knowledge.partnership.emergency_contacts, at)
-        first, *others = self._wording.emergency
+    def emergency(self, at: dt.datetime, entry: Entry | None = None, near: Sequence[str] = ()) -> Reply:
+        """Return the 999 reply, then the card of the entry that matches, if one does; `near` may be opened too."""
+        first, *others = self._wording.emergency  # the first says 999, so the calls that follow leave it out
+        calls = self._calls(self.knowledge.partnership.emergency_contacts[1:], at)
         parts: list[Part] = [Alarm(first), *_paragraphs(others), *calls]
+        danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
+        rows = _entry_rows([danger, *self._entries(near)])
         if entry is None:
-            danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
-            return self._reply(parts, _entry_rows([danger]))
+            return self._reply(parts, [*rows, _feedback(danger)])
         parts += [*self._card_parts(entry, at, None), *self._origin(entry, at)]
-        return self._reply(parts, self._card_buttons(entry))
+        return self._reply(parts, [*rows, *self._card_buttons(entry)])
 
-    def clarify(self, choices: Sequence[Entry]) -> Reply:
+    def clarify(self, choices: Sequence[Entry | Signpost]) -> Reply:
         """Return up to three titles to choose from; an entry to act on soon shows its safe first step before them."""
-        urgent = next((e for act in (Act.NOW, Act.TODAY) for e in choices if e.act is act), None)
+        entries = [choice for choice in choices if isinstance(choice, Entry)]
+        urgent = next((e for act in (Act.NOW, Act.TODAY) for e in entries if e.act is act), None)
         parts: list[Part] = []
         if urgent is not None:
             parts.append(Paragraph(f"First: {urgent.steps[0].text}"))
-        parts.append(Paragraph(self._wording.clarify))
-        buttons = [(Button(entry.title, f"open:{entry.id}"),) for entry in choices]
-        return self._reply(parts, [*buttons, (Button("None of these", "none"),)])
+        alone = len(choices) == 1
+        parts.append(Paragraph(self._wording.clarify_one if alone else self._wording.clarify))
+        buttons = [(Button(c.title, f"{'open' if isinstance(c, Entry) else 'signpost'}:{c.id}"),) for c in choices]
+        return self._reply(parts, [*buttons, (Button("No" if alone else "None of these", "none"),)])
 
-    def no_match(self, at: dt.datetime, signposts: Sequence[Signpost] = ()) -> Reply:
-        """Return the plain "I don't know" with the right way on; a signpost that fits comes first."""
-        if signposts:
-            return self.signpost(signposts[0], at)
+    def no_match(self, at: dt.datetime) -> Reply:
+        """Return the plain "I don't know" with the right way on."""
         return self._way_on(self._wording.no_match, at)
 
     def signpost(self, signpost: Signpost, at: dt.datetime) -> Reply:
@@ -68,7 +69,7 @@ class Composer:
     def not_meant(self, entry: Entry, at: dt.datetime) -> Reply:
         """Return what follows "not what I meant": the neighbours of the entry, and the way on."""
         near = self._entries(entry.see_also)
-        parts = _paragraphs(self._wording.none_of_these)
+        parts = _paragraphs(self._wording.not_meant)
         parts += self._calls(self.knowledge.partnership.help_contacts, at)
         return self._reply(parts, [*_entry_rows(near), self._ways_on()])
 
@@ -129,10 +130,10 @@ class Composer:
         parts = [Title("Privacy"), *_paragraphs((*self._wording.privacy, standing))]
         return self._reply(parts, [(change,)])
 
-    def choose_agency(self) -> Reply:
-        """Return the agencies to choose from."""
+    def choose_agency(self, *before: str) -> Reply:
+        """Return the agencies to choose from, after what there is to say before."""
         rows = [(Button(agency.name, f"agency:{id_}"),) for id_, agency in self.knowledge.agencies.items()]
-        return self._reply([Title("Where do you work?"), Paragraph("Your own agency's step then comes first.")], rows)
+        return self._reply(_paragraphs((*before, self._wording.choose_agency)), rows)
 
     def note(self, *texts: str) -> Reply:
         """Return a short remark."""
@@ -221,8 +222,8 @@ class Composer:
         rows.append((Button("More detail", f"more:{entry.id}"), Button("Related", f"related:{entry.id}")))
         if entry.by_agency:
             rows.append((Button("What other agencies are asked to do", f"agencies:{entry.id}"),))
-        rows.append((Button("Useful", f"useful:{entry.id}"), Button("Not what I meant", f"not-meant:{entry.id}")))
-        return rows
+        group = self.knowledge.entry_group[entry.id]
+        return [*rows, _feedback(entry), (Button("Others in this group", f"group:{group}"),)]
 
     def _way_on(self, texts: Sequence[str], at: dt.datetime) -> Reply:
         parts: list[Part] = [*_paragraphs(texts), *self._calls(self.knowledge.partnership.help_contacts, at)]
@@ -261,6 +262,10 @@ EVIDENCE_NAMES = {
 
 def _paragraphs(texts: Iterable[str]) -> list[Part]:
     return [Paragraph(text) for text in texts]
+
+
+def _feedback(entry: Entry) -> tuple[Button, ...]:
+    return Button("Useful", f"useful:{entry.id}"), Button("Not what I meant", f"not-meant:{entry.id}")
 
 
 def _entry_rows(entries: Iterable[Entry]) -> list[tuple[Button, ...]]:

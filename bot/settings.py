@@ -27,7 +27,7 @@ class Settings:
     """
 
     knowledge: Path = DEFAULT_FOLDER
-    data: Path = Path("data")
+    data: Path = DEFAULT_FOLDER.parent / "data"
     telegram_token: str | None = field(default=None, repr=False)
     telegram_base_url: str = "https://api.telegram.org"
     secret: str | None = field(default=None, repr=False)
@@ -102,6 +102,13 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _unquoted(value: str) -> str:
+    """Return a value of a .env file: what stands between its quotes, or else what stands before a comment."""
+    if value[:1] in ("'", '"') and value[:1] in value[1:]:
+        return value[1:].partition(value[0])[0]
+    return value.partition(" #")[0].rstrip()
+
+
 def _env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
@@ -118,5 +125,5 @@ def _env_file(path: Path | None) -> dict[str, str]:
         if not equals:
             raise SettingsError(f"{path}: line {number}: expected NAME=value")
         if name.strip().startswith(PREFIX):
-            values[name.strip()] = value.strip().strip("'\"")
+            values[name.strip()] = _unquoted(value.strip())
     return values

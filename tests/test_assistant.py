@@ -105,7 +105,7 @@ def test_a_choice_that_is_not_ours_is_offered_beside_those_that_are() -> None:
     torn = Fixed(**{"signpost:adult_safeguarding": 0.31, "escalation": 0.30})
     answer = Assistant(knowledge(), torn).answer(Question("hm", TUESDAY_MORNING, "test", STRANGER))
     assert answer.decision == "clarify"
-    assert actions(answer.reply) == ["open:escalation", "signpost:adult-safeguarding", "none"]
+    assert actions(answer.reply) == ["signpost:adult-safeguarding", "open:escalation", "none"]
 
 
 def test_a_long_description_also_names_other_policies_it_may_involve() -> None:

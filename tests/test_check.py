@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.assistant import Assistant, matcher_examples
 from bot.check import check
-from bot.knowledge.loading import read_knowledge
+from bot.errors import KnowledgeError
+from bot.knowledge.loading import load_to_answer_from, read_knowledge
+from bot.matching.matcher import Matcher
+from bot.messages import Person, Question
 from tests.conftest import SMALL_KNOWLEDGE
 
 ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"
@@ -132,12 +137,32 @@ def test_what_is_sound_is_read_beside_the_problems(small_knowledge: Path) -> Non
     assert reading.knowledge.contacts["front-door"].otherwise is None
 
 
-@pytest.mark.parametrize("file", ["partnership.yaml", "lexicon.yaml", "danger.yaml"])
-def test_there_is_no_knowledge_without_partnership_lexicon_and_danger_rules(small_knowledge: Path, file: str) -> None:
+@pytest.mark.parametrize("file", ["partnership.yaml", "lexicon.yaml"])
+def test_there_is_no_knowledge_without_partnership_and_lexicon(small_knowledge: Path, file: str) -> None:
     (small_knowledge / file).unlink()
     reading = read_knowledge(small_knowledge)
-    assert reading.knowledge is None
-    assert (reading.danger is None) == (file == "danger.yaml")
+    assert reading.knowledge is None and reading.danger is not None
+
+
+@pytest.mark.parametrize("content", [None, "x: [", "words: {}", "rules: no"], ids=["gone", "no YAML", "empty", "wrong"])
+def test_answers_go_on_with_the_built_in_minimum_while_the_danger_rules_are_broken(
+    small_knowledge: Path, content: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    danger = small_knowledge / "danger.yaml"
+    danger.unlink() if content is None else danger.write_text(content)
+    knowledge = load_to_answer_from(small_knowledge)
+    assert knowledge.danger is None and len(knowledge.entries) == 3
+    assert "danger.yaml" in caplog.text
+    matcher = Matcher.from_examples(matcher_examples(knowledge), knowledge.lexicon)
+    asked = Question("the baby is not breathing", dt.datetime.now(dt.UTC), "test", Person(""))
+    assert Assistant(knowledge, matcher).answer(asked).decision == "urgent"
+
+
+def test_a_fault_in_another_file_is_refused_even_so(small_knowledge: Path) -> None:
+    (small_knowledge / "danger.yaml").unlink()
+    (small_knowledge / "contacts.yaml").write_text("contacts: 1")
+    with pytest.raises(KnowledgeError):
+        load_to_answer_from(small_knowledge)
 
 
 # Any damage at all.

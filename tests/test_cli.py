@@ -208,3 +208,27 @@ def test_a_reader_that_leaves_early_is_no_traceback() -> None:
     )  # fmt: skip
     assert json.loads(done.stdout)["entry"] == "bruising-non-mobile"
     assert "Traceback" not in done.stderr
+
+
+def test_danger_is_recognised_though_danger_yaml_is_broken(
+    own_folder: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (own_folder / "danger.yaml").write_text("x: [")
+    assert main(["ask", "the baby is not breathing"]) == 0
+    assert "!! Ring 999" in capsys.readouterr().out
+    assert "danger.yaml" in caplog.text
+
+
+def test_a_key_that_cannot_be_kept_costs_nobody_a_conversation(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SIGNPOST_DATA", str(tmp_path / "file" / "data"))
+    feed(monkeypatch, f"{BRUISE}\n".encode())
+    assert main(["chat"]) == 0
+    said = capsys.readouterr().out
+    assert "Do now:" in said and "May I count" not in said
+    assert "nothing is counted until this is mended" in caplog.text

@@ -662,3 +662,11 @@ def _spots(node: object) -> Iterator[tuple[dict[object, object] | list[object], 
     for key, child in list(pairs):
         yield node, key  # type: ignore[misc]
         yield from _spots(child)
+
+
+@pytest.mark.parametrize("phone", ["03000 41 11", "03000 41 11 111", "0000 000 000"])
+def test_a_number_that_nobody_can_ring_is_refused(small_knowledge: Path, phone: str) -> None:
+    contacts = small_knowledge / "contacts.yaml"
+    contacts.write_text(contacts.read_text().replace("03000 41 11 11", phone, 1))
+    with pytest.raises(KnowledgeError, match="is a digit missing or too many"):
+        load_knowledge(small_knowledge)

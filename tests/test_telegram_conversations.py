@@ -81,7 +81,7 @@ async def test_what_signpost_does_not_know_gets_the_right_way_on(chats: Chats) -
         ("/help@Signpost_Kent_Bot", "<b>How to ask</b>"),
         ("/topics", "<b>Topics</b>"),
         ("/contacts", "<b>Contacts</b>"),
-        ("/agency", "<b>Where do you work?</b>"),
+        ("/agency", "Where do you work?"),
         ("/privacy", "<b>Privacy</b>"),
         ("/nosuchcommand", "<b>How to ask</b>"),
         ("/help@another_bot", "<b>How to ask</b>"),
@@ -214,7 +214,7 @@ async def test_consent_is_asked_once_and_given_with_an_agency(tmp_path: Path) ->
         card = only(await chats.say(BRUISE))
         assert {"consent:yes", "consent:no"} <= set(card.buttons)
         _, agencies, changed = await chats.press("consent:yes")
-        assert agencies.text.startswith("<b>Where do you work?</b>")
+        assert agencies.text.startswith("Thank you. From now on") and "Where do you work?" in agencies.text
         assert changed.method == "editMessageReplyMarkup"
         assert set(card.buttons) - set(changed.buttons) == {"consent:yes", "consent:no"}
         _, noted = await chats.press("agency:gp", agencies)
@@ -433,3 +433,11 @@ async def test_one_chat_is_answered_in_order_and_others_meanwhile(chats: Chats) 
     await asyncio.gather(*tasks)
     in_chat = [call.text for call in chats.telegram.sent if call.parameters["chat_id"] == "77"]
     assert ["How to ask" in in_chat[0], "Topics" in in_chat[1]] == [True, True]
+
+
+async def test_a_999_reply_stays_when_a_card_is_opened_from_it(chats: Chats) -> None:
+    await chats.say("he is hitting her right now, I can hear it")
+    await chats.press("useful:immediate-danger")
+    opened = await chats.press("open:immediate-danger")
+    assert "sendMessage" in [call.method for call in opened]
+    assert "editMessageText" not in [call.method for call in opened]

@@ -643,3 +643,14 @@ def test_no_column_is_made_for_text(path: Path) -> None:
         migrate(db)
         columns = {column.name for table in db.tables for column in table.columns}
     assert columns.isdisjoint({"text", "message", "question", "user", "note"})
+
+
+async def test_a_person_who_agreed_keeps_their_row_though_the_database_was_locked_when_they_asked(path: Path) -> None:
+    async with UsageLog(path) as log:
+        await log.set_consent(ANN, True, "school", NOON)
+    async with UsageLog(path, patience_s=0.0) as log:
+        stranger = await log.person(ANN)  # the database did not say in time
+        assert stranger.consent is None
+        await log.record(asked(), stranger)
+    [row] = rows(path)
+    assert "school" in row

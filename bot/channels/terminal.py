@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, TextIO
 
 from bot.assistant import Assistant
 from bot.messages import (
@@ -31,6 +30,7 @@ from bot.messages import (
 )
 
 CHANNEL = "terminal"
+USER = "local"  # whoever can read the data folder is one person here
 WIDTH = 78
 COMMANDS = ("start", "help", "topics", "contacts", "agency", "privacy")
 LEAVE = ("/quit", "/exit")
@@ -97,39 +97,22 @@ def _clean(text: str) -> str:
 
 
 class Terminal:
-    """One person's conversation. `now` gives aware UTC times; lines are read from `source`, replies go to `target`."""
+    """One person's conversation. `now` gives aware UTC times; replies go to `target`."""
 
-    def __init__(
-        self,
-        assistant: Assistant,
-        user: str,
-        now: Callable[[], dt.datetime],
-        source: TextIO = sys.stdin,
-        target: TextIO = sys.stdout,
-    ) -> None:
+    def __init__(self, assistant: Assistant, now: Callable[[], dt.datetime], target: TextIO | None = None) -> None:
         self._assistant = assistant
-        self._user = user
         self._now = now
-        self._source = source
-        self._target = target
+        self._target = target or sys.stdout
         self._choices: tuple[Button, ...] = ()
 
-    async def run(self) -> None:
-        """Talk until the input ends or the person leaves."""
+    async def open(self) -> None:
+        """Say what this is and how to use it."""
         await self._press("start")
-        self._print(f"Commands: {' '.join('/' + name for name in COMMANDS)} /quit\n")
-        while True:
-            self._print("\nyou> ", end="")
-            line = await asyncio.to_thread(self._source.readline)
-            text = line.strip()
-            if not line or text.casefold() in LEAVE:
-                self._print("")
-                return
-            if text:
-                await self._take(text)
+        self.print(f"Commands: {' '.join('/' + name for name in COMMANDS)} /quit\n")
 
-    async def _take(self, text: str) -> None:
-        if text.isdecimal() and text.isascii() and 1 <= int(text[:4]) <= len(self._choices) and len(text) < 4:
+    async def take(self, text: str) -> None:
+        """Answer one line: a choice by its number, a command, or else a question."""
+        if text.isdecimal() and text.isascii() and len(text) < 4 and 1 <= int(text) <= len(self._choices):
             await self._press(self._choices[int(text) - 1].action)
         elif text.startswith("/") and text[1:].casefold() in COMMANDS:
             await self._press(text[1:].casefold())
@@ -137,19 +120,39 @@ class Terminal:
             person = await self._person()
             await self._assistant.handle(Question(text, self._now(), CHANNEL, person), self._send)
 
+    def print(self, text: str, end: str = "\n") -> None:
+        """Write text; what the screen's encoding cannot show is replaced."""
+        encoding = self._target.encoding or "utf-8"
+        self._target.write(text.encode(encoding, "replace").decode(encoding) + end)
+        self._target.flush()
+
     async def _press(self, action: str) -> None:
         person = await self._person()
         await self._assistant.press(Press(action, self._now(), CHANNEL, person), self._send)
 
     async def _person(self) -> Person:
-        return await self._assistant.person(CHANNEL, self._user)
+        return await self._assistant.person(CHANNEL, USER)
 
     async def _send(self, reply: Reply) -> None:
         self._choices = tuple(button for row in reply.buttons for button in row)
-        self._print("\n" + render(reply))
+        self.print("\n" + render(reply))
 
-    def _print(self, text: str, end: str = "\n") -> None:
-        encoding = self._target.encoding or "utf-8"
-        safe = text.encode(encoding, "replace").decode(encoding)
-        self._target.write(safe + end)
-        self._target.flush()
+
+def converse(
+    terminal: Terminal, run: Callable[[Coroutine[Any, Any, None]], None], source: TextIO | None = None
+) -> None:
+    """Talk until the input ends or the person leaves. `run` runs one coroutine to its end.
+
+    Lines are waited for outside the event loop, so that Control-C ends the wait at once.
+    """
+    lines = source or sys.stdin
+    run(terminal.open())
+    while True:
+        terminal.print("\nyou> ", end="")
+        line = lines.readline()
+        text = line.strip()
+        if not line or text.casefold() in LEAVE:
+            terminal.print("")
+            return
+        if text:
+            run(terminal.take(text))

@@ -7,6 +7,7 @@ still read, so that one run can look at all of it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ from bot.knowledge.yaml_file import read_mapping
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent.parent / "knowledge"
 TOPICS = "topics"
+
+log = logging.getLogger(__name__)
 MAX_FILE_BYTES = 2_000_000
 TOPIC_FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.yaml")
 
@@ -43,8 +46,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 class Reading:
     """What one run found in a knowledge folder: every problem, and what is sound beside them.
 
-    `danger` is None where `danger.yaml` cannot be used. `knowledge` is None where the partnership, the lexicon or
-    the danger rules cannot be used; otherwise the card of every entry it holds can be composed. While there are
+    `danger` is None where `danger.yaml` cannot be used. `knowledge` is None where the partnership or the lexicon
+    cannot be used; otherwise the card of every entry it holds can be composed. While there are
     problems it is for looking at, not for answering from: entries may be left out, and what the partnership
     names may be among them.
     """
@@ -64,6 +67,24 @@ def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
     if reading.problems or reading.knowledge is None:
         raise KnowledgeError(reading.problems)
     return reading.knowledge
+
+
+def load_to_answer_from(folder: Path) -> Knowledge:
+    """Return the knowledge base of a folder as `load_knowledge` does, except that danger.yaml may be broken.
+
+    Nobody goes without an answer for that: the built-in minimum goes on, and the operator gets one line a fault.
+
+    Raises:
+        KnowledgeError: another file has faults.
+    """
+    reading = read_knowledge(folder)
+    if reading.knowledge is None or any(problem.file != DANGER for problem in reading.problems):
+        raise KnowledgeError(reading.problems)
+    if not reading.problems:
+        return reading.knowledge
+    for problem in reading.problems:
+        log.error("only the built-in minimum recognises danger until this is mended: %s", problem)
+    return reading.knowledge.model_copy(update={"danger": None})
 
 
 def read_knowledge(folder: Path) -> Reading:
@@ -213,7 +234,7 @@ class _Reader:
 
 def _knowledge(parts: Parts, reader: _Reader) -> Knowledge | None:
     """Return the parts in the order of their groups; an entry whose group has a fault comes last."""
-    if parts.partnership is None or parts.lexicon is None or parts.danger is None:
+    if parts.partnership is None or parts.lexicon is None:
         return None
     order = sorted(parts.groups, key=lambda id_: (parts.groups[id_].order, id_))
     place = {id_: number for number, id_ in enumerate(order)}

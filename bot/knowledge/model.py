@@ -9,6 +9,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Annotated, Literal
 
+import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 
@@ -27,8 +28,13 @@ def _one_line(value: str) -> str:
 def _phone(value: str) -> str:
     if not all(c.isdigit() or c in " +" for c in value) or not any(c.isdigit() for c in value):
         raise ValueError(f"'{value}' is not a phone number: digits and spaces only, in quotes")
+    digits = value.replace(" ", "")
+    if len(digits) > SHORT_NUMBER_DIGITS and not phonenumbers.is_valid_number(phonenumbers.parse(digits, "GB")):
+        raise ValueError(f"'{value}' is no number that can be rung in this country: is a digit missing or too many?")
     return value
 
+
+SHORT_NUMBER_DIGITS = 6  # 999, 101, 18000, 116123: numbers of their own kind
 
 Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
 Id = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
@@ -268,12 +274,18 @@ class Wording(_Part):
     help: Annotated[tuple[Text, ...], Field(min_length=1)]
     privacy: Annotated[tuple[Text, ...], Field(min_length=1)]
     clarify: Text
+    clarify_one: Text
     no_match: Annotated[tuple[Text, ...], Field(min_length=1)]
     none_of_these: Annotated[tuple[Text, ...], Field(min_length=1)]
+    not_meant: Annotated[tuple[Text, ...], Field(min_length=1)]
     personal_data: Text
     type_please: Annotated[tuple[Text, ...], Field(min_length=1)]
     either_number: Text
     offer: Text
+    consent_given: Text
+    consent_refused: Text
+    choice_waits: Text
+    choose_agency: Text
     stale_button: Text
     error: Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -293,7 +305,10 @@ class Partnership(_Part):
 
 
 class Knowledge(_Part):
-    """The whole checked knowledge base. `version` is eight hex digits that change with any file."""
+    """The whole checked knowledge base. `version` is eight hex digits that change with any file.
+
+    `danger` is None while `danger.yaml` cannot be used; danger is then recognised by the built-in minimum alone.
+    """
 
     version: str
     partnership: Partnership
@@ -305,7 +320,7 @@ class Knowledge(_Part):
     agencies: dict[str, Agency]
     signposts: dict[str, Signpost]
     lexicon: Lexicon
-    danger: DangerRules
+    danger: DangerRules | None
 
     def in_group(self, group: str) -> tuple[Entry, ...]:
         """Return the entries of one topic group, in the order of its file."""

@@ -143,7 +143,7 @@ class UsageLog:
             return
         self._count(interaction.at, interaction.channel, interaction.entry, interaction.decision)
         pseudonym = interaction.person or person.pseudonym
-        if self._people.get(pseudonym, person).consent:
+        if self._may_have_agreed(pseudonym):
             self._waiting.add(Row(pseudonym, interaction.agency or person.agency, interaction))
         self._write_soon()
 
@@ -156,7 +156,7 @@ class UsageLog:
             return
         verdict = USEFUL if useful else NOT_MEANT
         self._count(at, channel, entry, verdict)
-        if entry and self._people.get(person.pseudonym, person).consent:
+        if entry and self._may_have_agreed(person.pseudonym):
             self._waiting.add(Feedback(person.pseudonym, london_day(at), channel, entry, verdict))
         self._write_soon()
 
@@ -207,6 +207,14 @@ class UsageLog:
         if len(self._waiting) and not self._closed:
             await asyncio.wait({self._write_soon()})
         return not len(self._waiting)
+
+    def _may_have_agreed(self, pseudonym: str) -> bool:
+        """Say whether a person agreed to be counted, or the database could not tell yet.
+
+        A row of theirs then waits, and is stored only if the database holds their yes by that time.
+        """
+        known = self._people.get(pseudonym)
+        return known is None or bool(known.consent)
 
     def _open(self) -> bool:
         if self._closed:

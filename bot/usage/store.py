@@ -27,8 +27,7 @@ Connect = Callable[[Path], sqlite3.Connection]
 _ROW = """
     INSERT INTO interaction (
         at, day, channel, person, agency, decision, entry, score, latency_ms, knowledge_version)
-    SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-    WHERE EXISTS (SELECT 1 FROM person WHERE pseudonym = ? AND consent = 1)
+    SELECT ?, ?, ?, ?, coalesce(?, agency), ?, ?, ?, ?, ? FROM person WHERE pseudonym = ? AND consent = 1
 """
 _FEEDBACK = """
     UPDATE interaction SET feedback = ? WHERE id = (

@@ -22,7 +22,7 @@ from telegram.ext import (
 from bot.assistant import Assistant
 from bot.channels.telegram.incoming import UNREADABLE, Asked, read
 from bot.channels.telegram.memory import Given, Memory
-from bot.channels.telegram.render import Rows, is_urgent, toast
+from bot.channels.telegram.render import SIREN, Rows, is_urgent, toast
 from bot.channels.telegram.sending import Outbox, Place
 from bot.decision import Decision
 from bot.messages import Button, Person, Press, Question, Reply
@@ -153,7 +153,8 @@ class Handlers:
         if message is None:
             return
         place = Place(message.chat.id, _thread(message))
-        page = _is_page(_rows(query))
+        # A 999 reply that has lost its other buttons is still no page: it is never replaced.
+        page = _is_page(_rows(query)) and SIREN not in (message.text or "" if isinstance(message, Message) else "")
 
         async def send(reply: Reply) -> None:
             if page:

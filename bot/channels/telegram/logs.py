@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 OURS = ("bot", "__main__")
+REPEATS = "telegram.request.BaseRequest"  # one line for each failed attempt, beside the one that polling gives
 WITHHELD = "(details withheld)"
 TOKEN = "(token)"
 
@@ -39,14 +40,16 @@ def protect_logs(token: str | None) -> None:
 
 
 class Guard(logging.Filter):
-    """Rewrites every record, and drops none. A record is rewritten once, however many handlers it passes."""
+    """Rewrites every record once, however many handlers it passes, and drops those of `REPEATS`."""
 
     def __init__(self, token: str | None) -> None:
         super().__init__()
         self._tokens = _forms(token.strip()) if token and token.strip() else ()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Make a record safe in place, for whatever handler formats it, and let it pass."""
+        """Make a record safe in place, for whatever handler formats it; say whether it passes."""
+        if record.name == REPEATS:
+            return False
         if getattr(record, "is_guarded", False):
             return True
         try:

@@ -1,8 +1,9 @@
 """Fetch updates by long polling, and let Telegram forget one only when it is answered.
 
 The library's own updater confirms updates as soon as it has queued them: a process that is killed in the
-middle of an answer loses the question. Here the confirmation, the `offset` of the next request, waits
-for the answer. Nothing has to be stored for that, so no message is kept.
+middle of an answer loses the question. Here the confirmation, the `offset` of the next request, waits for the
+answer, up to `PATIENCE_S`: a chat that has to wait longer must not hold up the others. Nothing has to be stored for
+that, so no message is kept.
 """
 
 from __future__ import annotations
