@@ -48,10 +48,9 @@ class Composer:
         parts: list[Part] = []
         if urgent is not None:
             parts.append(Paragraph(f"First: {urgent.steps[0].text}"))
-        alone = len(choices) == 1
-        parts.append(Paragraph(self._wording.clarify_one if alone else self._wording.clarify))
+        parts.append(Paragraph(self._wording.clarify_one if len(choices) == 1 else self._wording.clarify))
         buttons = [(Button(c.title, f"{'open' if isinstance(c, Entry) else 'signpost'}:{c.id}"),) for c in choices]
-        return self._reply(parts, [*buttons, (Button("No" if alone else "None of these", "none"),)])
+        return self._reply(parts, [*buttons, (Button("None of these", "none"),)])
 
     def no_match(self, at: dt.datetime) -> Reply:
         """Return the plain "I don't know" with the right way on."""

@@ -111,6 +111,12 @@ def test_a_question_back_offers_the_titles_and_none_of_these() -> None:
     assert labels(reply) == [*(c.title for c in choices), "None of these"]
 
 
+def test_a_single_choice_is_asked_about_as_one() -> None:
+    reply = composer().clarify([knowledge().entries["escalation"]])
+    assert "Is this what you mean?" in words(reply)
+    assert labels(reply) == [knowledge().entries["escalation"].title, "None of these"]
+
+
 def test_before_a_question_back_stands_the_safe_first_step_of_the_most_pressing_choice() -> None:
     entries = knowledge().entries
     routine = next(e for e in entries.values() if e.act is Act.ROUTINE)
