@@ -140,12 +140,16 @@ class Assistant:
             return self.knowledge.signposts[label.removeprefix(SIGNPOST)]
         return self.knowledge.entries[label]
 
-    @staticmethod
-    def _also_relevant(text: str, others: Sequence[Match]) -> tuple[str, ...]:
-        """Return further entries for a long description: it may touch policies the sender has no name for."""
+    def _also_relevant(self, text: str, others: Sequence[Match]) -> tuple[str, ...]:
+        """Return further entries for a long description: it may touch policies the sender has no name for.
+
+        Danger is not one of them: every reply speaks of it.
+        """
         if len(text.split()) < ALSO_WORDS:
             return ()
-        return tuple(match.entry for match in others if match.score >= ALSO_SCORE)[:MAX_CHOICES]
+        danger = self.knowledge.partnership.danger_entry
+        near = (match.entry for match in others if match.score >= ALSO_SCORE and match.entry != danger)
+        return tuple(near)[:MAX_CHOICES]
 
     def act(self, press: Press) -> Answer:
         """Return the answer to a button or a command; a stale or forged one gets a calm reply, never an error."""

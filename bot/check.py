@@ -21,8 +21,8 @@ from bot.messages import Call, Reply, Small
 from bot.replies import Composer
 from bot.safety import danger
 
-CARD_CHARS = 1_100  # one phone screen: about 900 characters of advice and contacts, then source, reference and footer
-AGENCY_CHARS = 150  # what the step of a practitioner's own agency may add
+CARD_CHARS = 1_000  # one phone screen: about 900 characters of advice and contacts, then source, reference and footer
+AGENCY_CHARS = 140  # what the step of a practitioner's own agency may add
 A_TUESDAY = dt.datetime(2026, 11, 24, 11, 0, tzinfo=LONDON)
 
 

@@ -33,9 +33,9 @@ class Thresholds:
     """
 
     answer: float = 0.28
-    lead: float = 0.08
+    lead: float = 0.10
     clarify: float = 0.15
-    choice: float = 0.63  # a choice offered scores at least this share of the best
+    choice: float = 0.64  # a choice offered scores at least this share of the best
 
 
 THRESHOLDS = Thresholds()
