@@ -127,7 +127,7 @@ def test_a_past_told_beside_it_does_not_hide_what_goes_on_now(text: str) -> None
         "what does immediate danger mean",
         "Essay question: dad is strangling mum. Discuss.",
         "in this scenario the baby is not breathing",
-        "this form is killing me",
+        "my inbox will be the death of me",
         "I am dying to know who the LADO is",
         "dates for the unconscious bias course",
         "he has no knife",
