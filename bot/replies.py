@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.hours import LONDON, calls_at
-from bot.knowledge.model import Act, Entry, Knowledge, Signpost
+from bot.knowledge.model import Act, Entry, Knowledge, Signpost, Source
 from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
 
 CARD_SOURCES = 2  # named on the card itself; all of them are under "More detail"
@@ -194,7 +194,7 @@ class Composer:
         used = Counter(statement.source for statement in (*entry.steps, *entry.time_limits))
         sources = [self.knowledge.sources[id_] for id_, _ in used.most_common(CARD_SOURCES)]
         standing = f"Answer {entry.id}/{self.knowledge.version}. {self._standing(entry, at)}"
-        return [*(Small(f"Source: {source.title}", source.url) for source in sources), Small(standing)]
+        return [*(Small(_card_source(source), source.url) for source in sources), Small(standing)]
 
     def _standing(self, entry: Entry, at: dt.datetime) -> str:
         if entry.confirmed is None:
@@ -257,6 +257,10 @@ EVIDENCE_NAMES = {
     "review": "stated in the review",
     "general": "usual national practice, to be checked",
 }
+
+
+def _card_source(source: Source) -> str:
+    return f"Source: {source.title}{' (another area)' if source.kind == 'other-area' else ''}"
 
 
 def _paragraphs(texts: Iterable[str]) -> list[Part]:

@@ -181,3 +181,11 @@ def test_the_terminal_never_prints_a_control_character(text: str, width: int) ->
 def test_terminal_lines_keep_to_the_width(items: list[str], width: int) -> None:
     reply = Reply((Steps(tuple(items)),))
     assert all(len(line) <= width or " " not in line.strip()[4:] for line in render(reply, width).splitlines())
+
+
+def test_a_source_from_another_area_is_named_as_such_on_the_card() -> None:
+    entry = knowledge().entries["escalation"]
+    elsewhere = next(s.id for s in knowledge().sources.values() if s.kind == "other-area")
+    steps = tuple(step.model_copy(update={"source": elsewhere}) for step in entry.steps)
+    said = words(composer().card(entry.model_copy(update={"steps": steps}), TUESDAY_MORNING))
+    assert "(another area)" in said

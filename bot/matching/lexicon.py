@@ -7,7 +7,6 @@ Nothing typed is taken away: an expansion that does not fit costs little, a lost
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -73,7 +72,6 @@ class Speller:
         for word in words:
             if len(word) >= MIN_REPAIR_LETTERS and word.isalpha():
                 self._choices.setdefault(len(word), []).append(word)
-        self._repair = lru_cache(maxsize=4096)(self._nearest)
 
     def _nearest(self, word: str) -> str | None:
         slips = 2 if len(word) >= TWO_SLIPS_LETTERS else 1
@@ -83,11 +81,14 @@ class Speller:
         return None if found is None else str(found[0])
 
     def repaired(self, words: Iterable[str]) -> list[str]:
-        """Return the known words that unknown ones seem to stand for; a word with no near neighbour gives none."""
+        """Return the known words that unknown ones seem to stand for; a word with no near neighbour gives none.
+
+        Nothing is remembered for the next message: an unknown word may be a child's name.
+        """
         unknown = [
             word
             for word in dict.fromkeys(words)
             if word not in self._known and len(word) >= MIN_REPAIR_LETTERS and word.isalpha()
         ]
-        nearest = (self._repair(word) for word in unknown[:MAX_REPAIRS] if len(word) <= 32)
+        nearest = (self._nearest(word) for word in unknown[:MAX_REPAIRS] if len(word) <= 32)
         return [word for word in nearest if word is not None]
