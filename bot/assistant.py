@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.decision import ALSO_SCORE, ALSO_WORDS, MAX_CHOICES, THRESHOLDS, Decided, Decision, decide
-from bot.knowledge.model import Entry, Knowledge, Signpost
+from bot.knowledge.model import Act, Entry, Knowledge, Signpost
 from bot.matching.matcher import Matcher
 from bot.messages import Answer, Match, Person, Press, Question, Reply
 from bot.replies import Composer
@@ -32,9 +32,13 @@ LISTED = 5  # candidates given with every answer
 def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
     """Return what the matcher learns from: each entry's examples and its own words, and the signposts' examples.
 
-    The danger rules' own sentences count as examples of danger: the matcher then knows it in words no rule has.
+    A near-miss of one entry is an example of the entry it belongs to. The danger rules' own sentences count as examples
+    of danger: the matcher then knows it in words no rule has.
     """
     examples = {entry.id: [*entry.examples, *_own_words(entry)] for entry in knowledge.entries.values()}
+    for entry in knowledge.entries.values():
+        for near_miss in entry.not_for:
+            examples[near_miss.entry].append(near_miss.text)
     rules = knowledge.danger.rules if knowledge.danger is not None else ()
     examples[knowledge.partnership.danger_entry] += [sentence for rule in rules for sentence in rule.must_fire]
     examples |= {SIGNPOST + id_: [s.title, *s.examples] for id_, s in knowledge.signposts.items()}
@@ -109,8 +113,10 @@ class Assistant:
     def _urgent(self, question: Question, entries: Sequence[Match]) -> Answer:
         danger = self.knowledge.partnership.danger_entry
         others = [match for match in entries if match.entry != danger]
-        near = [match.entry for match in others if match.score >= THRESHOLDS.clarify][:MAX_CHOICES]
-        card = self.knowledge.entries[near.pop(0)] if near and others[0].score >= THRESHOLDS.answer else None
+        near = [match.entry for match in others if match.score >= THRESHOLDS.clarify and self._is_pressing(match.entry)]
+        sure = decide(others).decision is Decision.ANSWER and near[:1] == [others[0].entry]
+        card = self.knowledge.entries[near[0]] if sure else None
+        near = near[1 if sure else 0 :][:MAX_CHOICES]
         return Answer(
             self.composer.emergency(question.asked_at, card, near),
             Decision.URGENT,
@@ -119,6 +125,10 @@ class Assistant:
             (Match(danger, 1.0), *others)[:LISTED],
             (*([card.id] if card else []), *near),
         )
+
+    def _is_pressing(self, entry: str) -> bool:
+        """Say whether an entry belongs beside 999: one that can wait only draws the eye away."""
+        return self.knowledge.entries[entry].act is not Act.ROUTINE
 
     def _decided(self, question: Question, decided: Decided, entries: tuple[Match, ...]) -> Answer:
         score = entries[0].score if entries else 0.0
@@ -239,7 +249,7 @@ class Assistant:
     async def _consent(self, press: Press, consent: bool) -> Reply:
         person, wording = press.person, self.knowledge.partnership.wording
         if self._usage is None:
-            return self.composer.note(wording.consent_refused)
+            return self.composer.note(wording.no_counting)
         stored = await self._usage.set_consent(person.pseudonym, consent, person.agency, press.asked_at)
         waits = () if stored else (wording.choice_waits,)
         if not consent:
@@ -247,8 +257,9 @@ class Assistant:
         return self.composer.choose_agency(wording.consent_given, *waits)
 
     async def _agency(self, press: Press, agency: str) -> Reply:
-        if self._usage is not None:
-            await self._usage.set_agency(press.person.pseudonym, agency, press.asked_at)
+        if self._usage is None:
+            return self.composer.note(self.knowledge.partnership.wording.no_counting)
+        await self._usage.set_agency(press.person.pseudonym, agency, press.asked_at)
         name = self.knowledge.agencies[agency].name
         return self.composer.note(f"Noted: {name}. Where a card has a step for your agency, it comes first.")
 

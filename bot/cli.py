@@ -13,7 +13,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +22,7 @@ from bot.channels import terminal
 from bot.check import check
 from bot.errors import SettingsError, SignpostError
 from bot.knowledge.loading import load_knowledge, load_to_answer_from
+from bot.knowledge.model import Knowledge
 from bot.matching.cache import learnt
 from bot.matching.evaluation import judge, read_questions, report
 from bot.messages import Answer, Person, Question
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    _forgive_bytes()
     try:
         settings = read_settings(os.environ, Path(".env"))
         return int(options.run(settings, options))
@@ -58,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone, as with `| head`. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _forgive_bytes() -> None:
+    """Read and write what does not fit the terminal's encoding as a sign in its place, never as a reason to stop."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,7 +127,7 @@ def _ask(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _match(settings: Settings, options: argparse.Namespace) -> int:
-    assistant = _assistant(settings)
+    assistant = _assistant(settings, load=load_knowledge)
     for line in _lines(sys.stdin):
         answer = assistant.answer(Question(line, now(), "match", NOBODY))
         print(as_json(answer), flush=True)
@@ -155,7 +164,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 
 def _evaluate(settings: Settings, options: argparse.Namespace) -> int:
     questions = read_questions(options.file)
-    assistant = _assistant(settings)
+    assistant = _assistant(settings, load=load_knowledge)
     entries = assistant.knowledge.entries
     at = now()
     judged, left_out = judge(questions, lambda text: assistant.answer(Question(text, at, "evaluate", NOBODY)), entries)
@@ -181,8 +190,13 @@ def _counting(settings: Settings) -> tuple[bool, bytes]:
         return False, secrets.token_bytes(32)
 
 
-def _assistant(settings: Settings, usage: UsageLog | None = None, key: bytes = b"") -> Assistant:
-    knowledge = load_to_answer_from(settings.knowledge)
+def _assistant(
+    settings: Settings,
+    usage: UsageLog | None = None,
+    key: bytes = b"",
+    load: Callable[[Path], Knowledge] = load_to_answer_from,
+) -> Assistant:
+    knowledge = load(settings.knowledge)
     matcher = learnt(settings.data, matcher_examples(knowledge), knowledge.lexicon)
     return Assistant(knowledge, matcher, usage, key)
 
@@ -199,12 +213,11 @@ def as_json(answer: Answer) -> str:
             "also_relevant": list(answer.also_relevant),
             "personal_data": list(answer.personal_data),
         },
-        ensure_ascii=False,
     )
 
 
 def _lines(stream: TextIO) -> Iterable[str]:
-    """Give a stream's lines without their ends. Bytes that are not UTF-8 are replaced, never a reason to stop."""
+    """Give a stream's lines, read as UTF-8, without their ends."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8", errors="replace")
     for line in stream:

@@ -124,7 +124,7 @@ class Composer:
 
     def privacy(self, consent: bool | None) -> Reply:
         """Return what is kept, and the button that gives or withdraws consent."""
-        standing = "You are counted by agency." if consent else "You are not counted."
+        standing = "The cards you are shown are counted." if consent else "You are not counted."
         change = Button("Stop counting me", "consent:no") if consent else Button("You may count me", "consent:yes")
         parts = [Title("Privacy"), *_paragraphs((*self._wording.privacy, standing))]
         return self._reply(parts, [(change,)])
@@ -249,8 +249,7 @@ class Composer:
 
 KIND_NAMES = {
     "nhs-number": "an NHS number", "upn": "a pupil number", "phone": "a phone number", "email": "an e-mail address",
-    "postcode": "a postcode", "dob": "a date of birth", "name": "a name", "address": "an address",
-    "other": "another personal detail",
+    "postcode": "a postcode", "dob": "a date of birth",
 }  # fmt: skip
 EVIDENCE_NAMES = {
     "verified": "seen on the page named",

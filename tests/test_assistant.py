@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.assistant import Assistant
 from bot.matching.matcher import Matcher
-from bot.messages import Alarm, Match, Person, Question, Reply, Small
+from bot.messages import Alarm, Match, Person, Press, Question, Reply, Small, Title
 from tests.support import STRANGER, TUESDAY_MORNING, actions, ask, assistant, knowledge, labels, press, words
 
 HURT_NOW = "he is hitting her right now, I can hear her screaming"
@@ -176,3 +176,27 @@ async def test_the_reply_is_sent_even_where_nothing_can_be_counted() -> None:
 
     await assistant().handle(Question(BRUISE, TUESDAY_MORNING, "test", STRANGER), send)
     assert len(sent) == 1
+
+
+def test_beside_999_stands_no_card_that_can_wait() -> None:
+    likely = Fixed(self_injurious_behaviour=0.9, abusive_head_trauma=0.2)
+    answer = Assistant(knowledge(), likely).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
+    assert answer.also_relevant == ("abusive-head-trauma",)
+    assert knowledge().entries["self-injurious-behaviour"].title not in words(answer.reply)
+
+
+def test_beside_999_stands_the_card_that_clearly_fits() -> None:
+    likely = Fixed(abusive_head_trauma=0.9, self_injurious_behaviour=0.2)
+    answer = Assistant(knowledge(), likely).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
+    assert Title(knowledge().entries["abusive-head-trauma"].title) in answer.reply.parts
+
+
+async def test_where_nothing_can_be_counted_no_choice_is_said_to_be_kept() -> None:
+    sent: list[Reply] = []
+
+    async def send(reply: Reply) -> None:
+        sent.append(reply)
+
+    for action in ("consent:yes", "consent:no", "agency:gp"):
+        await assistant().press(Press(action, TUESDAY_MORNING, "test", STRANGER), send)
+    assert all("cannot keep or change a choice" in words(reply) for reply in sent)

@@ -158,11 +158,17 @@ def test_answers_go_on_with_the_built_in_minimum_while_the_danger_rules_are_brok
     assert Assistant(knowledge, matcher).answer(asked).decision == "urgent"
 
 
-def test_a_fault_in_another_file_is_refused_even_so(small_knowledge: Path) -> None:
+def test_a_folder_without_what_the_partnership_names_is_refused(small_knowledge: Path) -> None:
     (small_knowledge / "danger.yaml").unlink()
     (small_knowledge / "contacts.yaml").write_text("contacts: 1")
     with pytest.raises(KnowledgeError):
         load_to_answer_from(small_knowledge)
+
+
+def test_a_fault_in_one_entry_costs_that_entry_only(small_knowledge: Path, caplog: pytest.LogCaptureFixture) -> None:
+    edit(small_knowledge, *IN_A_TOPIC)
+    assert list(load_to_answer_from(small_knowledge).entries) == ["immediate-danger", "front-door-consultation"]
+    assert "left out until it is mended: topics/babies.yaml" in caplog.text
 
 
 # Any damage at all.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -123,7 +124,7 @@ def test_check_reports_a_danger_sentence_that_no_longer_fires(
     assert "danger.yaml:" in out and "must_fire" in out
 
 
-@pytest.mark.parametrize("command", [["ask", "x"], ["match", "--json"], ["check"], ["chat"]])
+@pytest.mark.parametrize("command", [["match", "--json"], ["check"]])
 def test_a_broken_knowledge_file_is_one_readable_line_and_exit_code_1(
     command: list[str], own_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,3 +233,37 @@ def test_a_key_that_cannot_be_kept_costs_nobody_a_conversation(
     said = capsys.readouterr().out
     assert "Do now:" in said and "May I count" not in said
     assert "nothing is counted until this is mended" in caplog.text
+
+
+@pytest.mark.parametrize("command", [["ask", "the baby is not breathing"], ["chat"]])
+def test_who_asks_is_answered_from_what_is_sound_of_a_broken_folder(
+    command: list[str],
+    own_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    feed(monkeypatch, b"the baby is not breathing\n")
+    (own_folder / "topics" / "missed-appointments.yaml").write_text("entries: [\n")
+    assert main(command) == 0
+    assert "!! Ring 999" in capsys.readouterr().out
+    assert "topics/missed-appointments.yaml" in caplog.text
+
+
+@pytest.mark.parametrize("file", ["partnership.yaml", "lexicon.yaml", "contacts.yaml", "topics/act-now.yaml"])
+def test_with_too_little_that_is_sound_the_fault_is_named_and_the_exit_code_1(
+    file: str, own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_folder / file).write_text("entries: [\n")
+    assert main(["ask", "the baby is not breathing"]) == 1
+    assert file in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["chat", "match --json", "ask caf\\xe9", "ask caf\\xe9 --json"])
+def test_letters_that_do_not_fit_the_terminals_encoding_stop_nothing(command: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *command.replace("\\xe9", "\udce9").split()],
+        input=b"caf\xe9 \xff\n", capture_output=True, cwd=Path(__file__).parent.parent, check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict", "SIGNPOST_DATA": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -220,7 +220,7 @@ async def test_consent_is_asked_once_and_given_with_an_agency(tmp_path: Path) ->
         _, noted = await chats.press("agency:gp", agencies)
         assert noted.method == "editMessageText"
         assert "GP practice" in noted.text
-        assert "You are counted" in only(await chats.say("/privacy")).text
+        assert "The cards you are shown are counted" in only(await chats.say("/privacy")).text
         await chats.application.shutdown()
 
 

@@ -111,8 +111,11 @@ class Terminal:
         self.print(f"Commands: {' '.join('/' + name for name in COMMANDS)} /quit\n")
 
     async def take(self, text: str) -> None:
-        """Answer one line: a choice by its number, a command, or else a question."""
-        if text.isdecimal() and text.isascii() and len(text) < 4 and 1 <= int(text) <= len(self._choices):
+        """Answer one line: a choice by its number or its words, a command, or else a question."""
+        named = next((button for button in self._choices if button.label.casefold() == text.casefold()), None)
+        if named is not None:
+            await self._press(named.action)
+        elif text.isdecimal() and text.isascii() and len(text) < 4 and 1 <= int(text) <= len(self._choices):
             await self._press(self._choices[int(text) - 1].action)
         elif text.startswith("/") and text[1:].casefold() in COMMANDS:
             await self._press(text[1:].casefold())

@@ -48,8 +48,7 @@ class Reading:
 
     `danger` is None where `danger.yaml` cannot be used. `knowledge` is None where the partnership or the lexicon
     cannot be used; otherwise the card of every entry it holds can be composed. While there are
-    problems it is for looking at, not for answering from: entries may be left out, and what the partnership
-    names may be among them.
+    problems entries may be left out, and what the partnership names may be among them.
     """
 
     problems: tuple[Problem, ...]
@@ -70,21 +69,31 @@ def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
 
 
 def load_to_answer_from(folder: Path) -> Knowledge:
-    """Return the knowledge base of a folder as `load_knowledge` does, except that danger.yaml may be broken.
+    """Return what can be answered from: the whole knowledge base, or what is sound of it where a file is broken.
 
-    Nobody goes without an answer for that: the built-in minimum goes on, and the operator gets one line a fault.
+    Silence would be worse than a missing card, so a fault costs only what it touches, and each gives the operator one
+    line. With danger.yaml broken, the built-in minimum alone recognises danger.
 
     Raises:
-        KnowledgeError: another file has faults.
+        KnowledgeError: too little is sound: the partnership's or the lexicon's file, or an entry or contact that the
+            partnership names.
     """
     reading = read_knowledge(folder)
-    if reading.knowledge is None or any(problem.file != DANGER for problem in reading.problems):
+    knowledge = reading.knowledge
+    if knowledge is None or not _is_enough(knowledge):
         raise KnowledgeError(reading.problems)
-    if not reading.problems:
-        return reading.knowledge
     for problem in reading.problems:
-        log.error("only the built-in minimum recognises danger until this is mended: %s", problem)
-    return reading.knowledge.model_copy(update={"danger": None})
+        log.error("left out until it is mended: %s", problem)
+    is_danger_broken = any(problem.file == DANGER for problem in reading.problems)
+    return knowledge.model_copy(update={"danger": None}) if is_danger_broken else knowledge
+
+
+def _is_enough(knowledge: Knowledge) -> bool:
+    """Say whether everything that the partnership names is there."""
+    named = knowledge.partnership
+    entries = {named.danger_entry, named.consultation_entry}
+    contacts = {*named.emergency_contacts, *named.help_contacts}
+    return entries <= knowledge.entries.keys() and contacts <= knowledge.contacts.keys()
 
 
 def read_knowledge(folder: Path) -> Reading:

@@ -285,6 +285,7 @@ class Wording(_Part):
     consent_given: Text
     consent_refused: Text
     choice_waits: Text
+    no_counting: Text
     choose_agency: Text
     stale_button: Text
     error: Annotated[tuple[Text, ...], Field(min_length=1)]

@@ -6,6 +6,7 @@ which goes on working when that file is broken or gone. Either of them is enough
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from graphlib import CycleError
@@ -17,6 +18,8 @@ from bot.safety.rules import Rules
 
 FILE = "danger.yaml"
 
+log = logging.getLogger(__name__)
+
 
 class Danger:
     """Tells whether a message speaks of a child in danger now. None as rules leaves the built-in minimum."""
@@ -25,8 +28,8 @@ class Danger:
         self._rules: Rules | None = None
         try:
             self._rules = None if rules is None else Rules(rules)
-        except Exception:  # a fault in the rules must not take the minimum down; `problems` names it
-            self._rules = None
+        except Exception as error:  # a fault in the rules must not take the minimum down; `problems` names it
+            log.error("danger.yaml cannot be used, the built-in minimum goes on: %s", type(error).__name__)
 
     def found(self, text: str) -> bool:
         """Say whether the raw text of a message speaks of danger now. Never raises."""
