@@ -30,8 +30,8 @@ def check(folder: Path) -> list[Problem]:
     """Return every fault of a knowledge folder: files and references, danger sentences, cards.
 
     An empty list means that it is sound. Never raises, whatever the files hold. Danger sentences are judged whenever
-    `danger.yaml` can be read; cards when the partnership, the lexicon and the danger rules can be, and of them those
-    of all entries whose contacts and sources are sound.
+    `danger.yaml` can be read; cards when the partnership and the lexicon can be, and of them those of all entries
+    whose contacts and sources are sound.
     """
     reading = read_knowledge(folder)
     found = list(reading.problems)

@@ -182,9 +182,9 @@ class Composer:
         return [*parts, *self._calls(self._card_contacts(entry), at)]
 
     def _card_contacts(self, entry: Entry) -> tuple[str, ...]:
-        """Return the first contact, and the next one too where the first is 999; the rest is under "More detail"."""
-        emergency = self.knowledge.partnership.emergency_contacts[0]
-        return entry.contacts[: 2 if entry.contacts[0] == emergency else 1]
+        """Return the first contact, and the next one after a number that is not social care's: 999, 101, a helpline."""
+        first = self.knowledge.contacts[entry.contacts[0]]
+        return entry.contacts[: 2 if first.phone and not first.otherwise else 1]
 
     def _also(self, ids: Sequence[str]) -> list[Part]:
         titles = tuple(entry.title for entry in self._entries(ids))

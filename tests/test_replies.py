@@ -82,6 +82,12 @@ def test_at_night_the_out_of_hours_service_comes_first() -> None:
     assert said.index(OUT_OF_HOURS) < said.index("if no answer ring the other") < said.index(FRONT_DOOR)
 
 
+@pytest.mark.parametrize("id_", ["immediate-danger", "police-contact", "safe-sleep"])
+def test_a_card_that_begins_with_another_number_gives_social_cares_too(id_: str) -> None:
+    card = composer().card(knowledge().entries[id_], TUESDAY_MORNING)
+    assert FRONT_DOOR in words(card) and OUT_OF_HOURS in words(card)
+
+
 def test_no_reply_calls_a_service_with_unconfirmed_hours_open_or_closed() -> None:
     calls = [part for reply in every_reply() for part in reply.parts if hasattr(part, "phone")]
     assert not [c for c in calls if re.search(r"\b(open|closed)\b", f"{c.name}", re.IGNORECASE)]

@@ -295,7 +295,6 @@ class Partnership(_Part):
     """`partnership.yaml`: whose knowledge this is and what Signpost says in its name."""
 
     name: Text
-    short_name: Text
     area: Text
     emergency_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     help_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
