@@ -43,7 +43,7 @@ def main() -> None:
     knowledge = load_knowledge()
     lexicon = knowledge.lexicon
     learnt_from = matcher_examples(knowledge)
-    own = {id_: list(entry.examples) for id_, entry in knowledge.entries.items()}
+    own = {id_: list(entry.questions) for id_, entry in knowledge.entries.items()}
     rng = random.Random(1)
 
     held_out: list[Judged] = []

@@ -35,7 +35,7 @@ def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
     A near-miss of one entry is an example of the entry it belongs to. The danger rules' own sentences count as examples
     of danger: the matcher then knows it in words no rule has.
     """
-    examples = {entry.id: [*entry.examples, *_own_words(entry)] for entry in knowledge.entries.values()}
+    examples = {entry.id: [*entry.questions, *_own_words(entry)] for entry in knowledge.entries.values()}
     for entry in knowledge.entries.values():
         for near_miss in entry.not_for:
             examples[near_miss.entry].append(near_miss.text)
@@ -199,6 +199,7 @@ class Assistant:
             "help": composer.help,
             "topics": composer.topics,
             "contacts": lambda: composer.contacts(at),
+            "more-contacts": lambda: composer.more_contacts(at),
             "privacy": lambda: composer.privacy(press.person.consent),
             "agency": composer.choose_agency,
             "elsewhere": composer.elsewhere,

@@ -157,7 +157,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     if problems:
         return 1
     knowledge = load_knowledge(settings.knowledge)
-    examples = sum(len(entry.examples) for entry in knowledge.entries.values())
+    examples = sum(len(entry.questions) for entry in knowledge.entries.values())
     print(f"{len(knowledge.entries)} entries, {examples} example questions, version {knowledge.version}: no faults")
     return 0
 

@@ -14,6 +14,7 @@ from bot.knowledge.model import Act, Entry, Knowledge, Signpost, Source
 from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
 
 CARD_SOURCES = 2  # named on the card itself; all of them are under "More detail"
+WHY_HEADING = "Why this matters"
 ALSO_HEADING = "Policies this may also involve"
 
 
@@ -75,13 +76,26 @@ class Composer:
     def detail(self, entry: Entry, at: dt.datetime) -> Reply:
         """Return all that an entry holds beyond its card, with where each part comes from."""
         parts: list[Part] = [Title(f"{entry.title}: more detail")]
-        if entry.detail:
-            parts.append(Points(tuple(s.text for s in entry.detail)))
+        parts += self._detail_parts(entry)
         parts.append(Points(entry.watch_for, heading="This may be the moment when"))
+        learning = self.knowledge.learning_on(entry.id)
+        if learning:
+            parts.append(Points(tuple(detail.text for _, detail in learning), heading=WHY_HEADING))
         parts += self._calls(entry.contacts, at)
         parts.append(Points(tuple(self._source_line(id_) for id_ in entry.sources), heading="Sources"))
-        parts.append(Small(self._evidence_line(entry)))
-        return self._reply([*parts, Small(self._standing(entry, at))], [(_back(entry),)])
+        parts += [Small(self._evidence_line(entry)), *_upkeep(entry), Small(self._standing(entry, at))]
+        held_by = {holder.id: holder for holder, _ in learning}
+        return self._reply(parts, [*_entry_rows(held_by.values()), (_back(entry),)])
+
+    def _detail_parts(self, entry: Entry) -> list[Part]:
+        """Return an entry's detail in its parts, each under its heading; learning names the cards it bears on."""
+        parts: list[tuple[str, list[str]]] = []
+        for detail in entry.detail:
+            if detail.heading is not None or not parts:
+                parts.append((detail.heading or "", []))
+            titles = [self.knowledge.entries[id_].title for id_ in detail.bears_on]
+            parts[-1][1].append(f"{detail.text} See: {'; '.join(titles)}." if titles else detail.text)
+        return [Points(tuple(items), heading) for heading, items in parts]
 
     def related(self, entry: Entry) -> Reply:
         """Return the entries beside this one, to choose from."""
@@ -107,10 +121,19 @@ class Composer:
         return self._reply([Title(self.knowledge.groups[id_].title)], [*rows, (Button("All topics", "topics"),)])
 
     def contacts(self, at: dt.datetime) -> Reply:
-        """Return every contact, the ones for this hour first."""
-        first = (*self.knowledge.partnership.emergency_contacts, *self.knowledge.partnership.help_contacts)
-        calls = calls_at(self.knowledge, dict.fromkeys((*first, *self.knowledge.contacts)), at)
-        return self._reply([Title("Contacts"), *calls])
+        """Return the contacts that most messages need, the ones for this hour first."""
+        calls = self._calls(self._first_contacts(), at)
+        return self._reply([Title("Contacts"), *calls], [(Button("More contacts", "more-contacts"),)])
+
+    def more_contacts(self, at: dt.datetime) -> Reply:
+        """Return every other contact, in the order of their file."""
+        shown = {call.name for call in self._calls(self._first_contacts(), at)}
+        calls = [call for call in self._calls(tuple(self.knowledge.contacts), at) if call.name not in shown]
+        return self._reply([Title("More contacts"), *calls], [(Button("Contacts", "contacts"),)])
+
+    def _first_contacts(self) -> tuple[str, ...]:
+        named = self.knowledge.partnership
+        return tuple(dict.fromkeys((*named.emergency_contacts, *named.help_contacts)))
 
     def start(self) -> Reply:
         """Return the first words: what this is, what it keeps and what not to send."""
@@ -260,6 +283,13 @@ EVIDENCE_NAMES = {
 
 def _card_source(source: Source) -> str:
     return f"Source: {source.title}{' (another area)' if source.kind == 'other-area' else ''}"
+
+
+def _upkeep(entry: Entry) -> list[Part]:
+    """Return who looks after an entry and what changed last."""
+    owner = f"Looked after by: {entry.owner}. " if entry.owner else ""
+    latest = entry.changes[0]
+    return [Small(f"{owner}Last change, {latest.on:%d %B %Y}: {latest.what}")]
 
 
 def _paragraphs(texts: Iterable[str]) -> list[Part]:

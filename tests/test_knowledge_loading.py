@@ -110,6 +110,7 @@ def test_files_that_an_editor_leaves_behind_are_passed_over(small_knowledge: Pat
 SUMMARY = "summary: Ring 999 first. Everything else comes after."
 FIRST_STEP = "      - text: Ring 999. Stay with the child if that is safe for you.\n"
 STEPS = text_of(SMALL_KNOWLEDGE, BABIES).partition("    steps:\n")[2].partition("    watch_for:")[0]
+DAY = "2026-11-23"
 READ_AS_YES_NO = "was read as a yes/no value"
 
 FIELDS = [
@@ -119,9 +120,18 @@ FIELDS = [
     pytest.param(ACT_NOW, SUMMARY, "summary: Yes",
                  f"immediate-danger: summary: {READ_AS_YES_NO} (true)", id="text yes"),
     pytest.param(BABIES, "- lullaby advice", "- on",
-                 f"safe-sleep: examples 14: {READ_AS_YES_NO}", id="text on"),
+                 f"safe-sleep: examples scenes 14: {READ_AS_YES_NO}", id="text on"),
     pytest.param("lexicon.yaml", "short: fd", "short: off",
                  f"-: abbreviations 1 short: {READ_AS_YES_NO}", id="text off"),
+    # dates and sides
+    pytest.param(BABIES, "what: First version.", "what: First version.\n      - {on: 2026-11-23, what: Later.}",
+                 "safe-sleep: changes: the dates are in the wrong order: write the newest change first", id="changes"),
+    pytest.param(BABIES, "    changes:", f"    confirmed: {{role: Lead, on: {DAY}}}\n    review_by: {DAY}\n    changes:",
+                 "safe-sleep: review_by: 2026-11-23 is not after the day it was confirmed, 2026-11-23", id="review_by"),
+    pytest.param(BABIES, "      scenes:", "      somewhere:",
+                 "safe-sleep: examples somewhere: is 'somewhere', expected is one of: 'scenes'", id="side"),
+    pytest.param(BABIES, "        - cot death advice\n", "",
+                 "safe-sleep: examples: 19 are too few to be found by: write 20 or more", id="examples"),
     pytest.param(ACT_NOW, SUMMARY, "summary: 999",
                  "immediate-danger: summary: was read as a number (999)", id="number"),
     pytest.param(ACT_NOW, SUMMARY, "summary: 1.5",
@@ -318,6 +328,10 @@ REFERENCES = [
                  "immediate-danger: see_also: the entry names itself", id="see_also itself"),
     pytest.param(ACT_NOW, "        entry: front-door-consultation", "        entry: immediate-danger",
                  "immediate-danger: not_for: the entry names itself", id="not_for itself"),
+    pytest.param(BABIES, "bears_on: [front-door-consultation]", "bears_on: [nobody]",
+                 "safe-sleep: detail bears_on: 'nobody' is not in the topic files", id="bears_on"),
+    pytest.param(BABIES, "bears_on: [front-door-consultation]", "bears_on: [safe-sleep]",
+                 "safe-sleep: detail bears_on: the entry names itself", id="bears_on itself"),
     pytest.param("contacts.yaml", "otherwise: out-of-hours", "otherwise: front-door",
                  "front-door: otherwise: the contact names itself", id="otherwise itself"),
 ]  # fmt: skip

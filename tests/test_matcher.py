@@ -13,7 +13,7 @@ from bot.knowledge.model import Abbreviation, Lexicon, RetiredName, Synonym
 from bot.matching.matcher import Matcher
 from tests.conftest import SMALL_KNOWLEDGE
 
-EXAMPLES = {entry.id: entry.examples for entry in load_knowledge(SMALL_KNOWLEDGE).entries.values()}
+EXAMPLES = {entry.id: entry.questions for entry in load_knowledge(SMALL_KNOWLEDGE).entries.values()}
 LEXICON = Lexicon(
     abbreviations=(
         Abbreviation(short="fd", means=("Front Door",)),

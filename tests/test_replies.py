@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.terminal import render
+from bot.knowledge.loading import load_knowledge
 from bot.knowledge.model import Act, Confirmation, Entry
-from bot.messages import Alarm, Paragraph, Reply, Small, Steps, Title
+from bot.messages import Alarm, Paragraph, Points, Reply, Small, Steps, Title
 from bot.replies import Composer
+from tests.conftest import SMALL_KNOWLEDGE
 from tests.support import SUNDAY_NIGHT, TUESDAY_MORNING, actions, knowledge, labels, words
 
 ENTRIES = sorted(knowledge().entries)
@@ -35,7 +37,8 @@ def every_reply() -> list[Reply]:
     replies += [made.group(id_) for id_ in knowledge().groups]
     replies += [made.signpost(signpost, at) for signpost in knowledge().signposts.values()]
     replies += [made.emergency(at), made.clarify(entries[:3]), made.no_match(at), made.none_of_these(at)]
-    replies += [made.topics(), made.contacts(at), made.start(), made.help(), made.privacy(None), made.stale()]
+    replies += [made.topics(), made.contacts(at), made.more_contacts(at), made.start(), made.help()]
+    replies += [made.privacy(None), made.stale()]
     replies += [made.choose_agency(), made.type_please(at), made.error(at), made.note("x"), made.elsewhere()]
     return [*replies, made.with_offer(replies[0])]
 
@@ -195,3 +198,34 @@ def test_a_source_from_another_area_is_named_as_such_on_the_card() -> None:
     steps = tuple(step.model_copy(update={"source": elsewhere}) for step in entry.steps)
     said = words(composer().card(entry.model_copy(update={"steps": steps}), TUESDAY_MORNING))
     assert "(another area)" in said
+
+
+def small_composer() -> Composer:
+    return Composer(load_knowledge(SMALL_KNOWLEDGE))
+
+
+def test_more_detail_says_why_a_card_matters_and_opens_the_card_that_the_learning_stands_on() -> None:
+    small = small_composer()
+    page = small.detail(small.knowledge.entries["front-door-consultation"], TUESDAY_MORNING)
+    learnt = "Ask the same question again when the family has moved."
+    assert Points((learnt,), "Why this matters") in page.parts
+    assert "open:safe-sleep" in actions(page)
+
+
+def test_learning_stands_under_its_heading_with_the_cards_it_bears_on() -> None:
+    small = small_composer()
+    page = small.detail(small.knowledge.entries["safe-sleep"], TUESDAY_MORNING)
+    title = small.knowledge.entries["front-door-consultation"].title
+    learnt = f"Ask the same question again when the family has moved. See: {title}."
+    assert Points((learnt,), "What was learnt") in page.parts
+
+
+def test_more_detail_says_who_looks_after_a_card_and_what_changed_last() -> None:
+    entry = knowledge().entries["escalation"].model_copy(update={"owner": "Policy lead"})
+    page = composer().detail(entry, TUESDAY_MORNING)
+    assert Small("Looked after by: Policy lead. Last change, 22 November 2026: First version.") in page.parts
+
+
+def test_every_contact_is_on_the_first_page_of_contacts_or_the_second() -> None:
+    pages = words(composer().contacts(TUESDAY_MORNING)) + words(composer().more_contacts(TUESDAY_MORNING))
+    assert [contact.name for contact in knowledge().contacts.values() if contact.name not in pages] == []

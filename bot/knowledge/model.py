@@ -34,6 +34,7 @@ def _phone(value: str) -> str:
     return value
 
 
+MIN_EXAMPLES = 20  # of an entry; fewer are too few to be recognised by
 SHORT_NUMBER_DIGITS = 6  # 999, 101, 18000, 116123: numbers of their own kind
 
 Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
@@ -63,6 +64,24 @@ class Evidence(StrEnum):
     GENERAL = "general"
 
 
+class Side(StrEnum):
+    """The side of a topic that an example question shows; matching is measured with whole sides held out."""
+
+    SCENES = "scenes"  # what somebody sees or is told; the policy is not named
+    QUESTIONS = "questions"  # a plain question about the topic
+    KEYWORDS = "keywords"  # one to four words, abbreviations
+    HASTE = "haste"  # typing slips, phone spelling
+    HESITANT = "hesitant"  # doubt, worry, not sure that it is bad enough
+    WHO = "who"  # other trades and people who ask
+    WHEN = "when"  # when, how long, how fast
+    WRITING = "writing"  # what to write or say
+    REFUSED = "refused"  # somebody refuses, does not answer, is left out
+    WHOSE_JOB = "whose-job"  # who does it, who decides, who passes it on
+    MUST_I = "must-i"  # may I, must I, does it apply
+    NEXT = "next"  # what happens next, meanwhile, afterwards
+    ABOUT = "about"  # any other side
+
+
 class Confirmation(_Part):
     """The partnership's own word that something is right: by which role, on which day."""
 
@@ -77,6 +96,16 @@ class Statement(_Part):
     evidence: Evidence
     source: Id
     section: Text | None = None
+
+
+class Detail(Statement):
+    """One sentence beyond the card. `heading` begins a new part of the detail.
+
+    `bears_on` are ids of other entries that show this sentence under "Why this matters".
+    """
+
+    heading: Text | None = None
+    bears_on: tuple[Id, ...] = ()
 
 
 class NotFor(_Part):
@@ -103,9 +132,9 @@ class Entry(_Part):
     steps: Annotated[tuple[Statement, ...], Field(min_length=3, max_length=7)]
     time_limits: tuple[Statement, ...] = ()
     watch_for: Annotated[tuple[Text, ...], Field(min_length=2, max_length=8)]
-    detail: tuple[Statement, ...] = ()
+    detail: tuple[Detail, ...] = ()
     by_agency: dict[Id, Annotated[tuple[Statement, ...], Field(min_length=1)]] = {}
-    examples: Annotated[tuple[Text, ...], Field(min_length=20)]
+    examples: dict[Side, Annotated[tuple[Text, ...], Field(min_length=1)]]
     not_for: tuple[NotFor, ...] = ()
     contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     sources: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -114,6 +143,23 @@ class Entry(_Part):
     changes: Annotated[tuple[Change, ...], Field(min_length=1)]
     confirmed: Confirmation | None = None
     review_by: Date | None = None
+
+    @model_validator(mode="after")
+    def _is_learnt_from_enough(self) -> Entry:
+        count = len(self.questions)
+        if count < MIN_EXAMPLES:
+            raise ValueError(f"examples: {count} are too few to be found by: write {MIN_EXAMPLES} or more")
+        if self.confirmed and self.review_by and self.review_by <= self.confirmed.on:
+            raise ValueError(f"review_by: {self.review_by} is not after the day it was confirmed, {self.confirmed.on}")
+        days = [change.on for change in self.changes]
+        if days != sorted(days, reverse=True):
+            raise ValueError("changes: the dates are in the wrong order: write the newest change first")
+        return self
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Every example question, side by side."""
+        return tuple(text for texts in self.examples.values() for text in texts)
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -325,3 +371,9 @@ class Knowledge(_Part):
     def in_group(self, group: str) -> tuple[Entry, ...]:
         """Return the entries of one topic group, in the order of its file."""
         return tuple(entry for id_, entry in self.entries.items() if self.entry_group[id_] == group)
+
+    def learning_on(self, id_: str) -> tuple[tuple[Entry, Detail], ...]:
+        """Return what other entries hold that bears on this one, each sentence with the entry that holds it."""
+        return tuple(
+            (entry, detail) for entry in self.entries.values() for detail in entry.detail if id_ in detail.bears_on
+        )

@@ -6,7 +6,7 @@ missing while the file in which it may stand could not be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from bot.errors import Problem
@@ -15,6 +15,7 @@ from bot.knowledge.model import (
     Agency,
     Contact,
     DangerRules,
+    Detail,
     Entry,
     Group,
     Lexicon,
@@ -74,9 +75,9 @@ def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
 def sound_together(parts: Parts) -> Parts:
     """Return the parts without what leans on something that is not there; where all is there, nothing changes.
 
-    A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, an agency's steps. A thing
-    that cannot do without it is left out: a contact or signpost without its source, an entry without one of its
-    contacts or sources. So a card can only be shorter than it will be once the faults are gone. What the
+    A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, `bears_on`, an agency's steps.
+    A thing that cannot do without it is left out: a contact or signpost without its source, an entry without one of
+    its contacts or sources. So a card can only be shorter than it will be once the faults are gone. What the
     partnership and the danger rules name is left as it is.
     """
     sources, agencies = parts.sources, parts.agencies
@@ -102,6 +103,7 @@ def sound_together(parts: Parts) -> Parts:
                 "by_agency": {agency: steps for agency, steps in entry.by_agency.items() if agency in agencies},
                 "not_for": tuple(near_miss for near_miss in entry.not_for if near_miss.entry in entries),
                 "see_also": tuple(other for other in entry.see_also if other in entries),
+                "detail": tuple(_bearing_on(detail, entries) for detail in entry.detail),
             }
         )
         for id_, entry in entries.items()
@@ -109,23 +111,29 @@ def sound_together(parts: Parts) -> Parts:
     return replace(parts, contacts=contacts, signposts=signposts, entries=entries)
 
 
+def _bearing_on(detail: Detail, entries: Container[str]) -> Detail:
+    return detail.model_copy(update={"bears_on": tuple(other for other in detail.bears_on if other in entries)})
+
+
 def _in_entries(entries: dict[str, Entry], ids: dict[str, Ids]) -> Iterator[Problem]:
     for id_, entry in entries.items():
         file = ids["entries"].file[id_]
         near = [near_miss.entry for near_miss in entry.not_for]
+        bears_on = [other for detail in entry.detail for other in detail.bears_on]
         yield from _missing(file, id_, "contacts", entry.contacts, ids["contacts"])
         yield from _missing(file, id_, "sources", entry.sources, ids["sources"])
         yield from _missing(file, id_, "by_agency", entry.by_agency, ids["agencies"])
         yield from _missing(file, id_, "see_also", entry.see_also, ids["entries"])
         yield from _missing(file, id_, "not_for", near, ids["entries"])
-        for name, others in (("see_also", entry.see_also), ("not_for", near)):
+        yield from _missing(file, id_, "detail bears_on", bears_on, ids["entries"])
+        for name, others in (("see_also", entry.see_also), ("not_for", near), ("detail bears_on", bears_on)):
             if id_ in others:
                 yield plain_problem(file, id_, name, "the entry names itself: name another or remove it")
         listed = set(entry.sources)
         for source in dict.fromkeys(statement.source for statement in entry.statements):
             if source not in listed:
                 yield plain_problem(file, id_, "sources", f"a statement rests on {quoted(source)}: list it here too")
-        for name, texts in (("examples", entry.examples), ("see_also", entry.see_also)):
+        for name, texts in (("examples", entry.questions), ("see_also", entry.see_also)):
             yield from _repeated(file, id_, name, texts)
 
 
