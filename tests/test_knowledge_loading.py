@@ -126,7 +126,7 @@ FIELDS = [
     # dates and sides
     pytest.param(BABIES, "what: First version.", "what: First version.\n      - {on: 2026-11-23, what: Later.}",
                  "safe-sleep: changes: the dates are in the wrong order: write the newest change first", id="changes"),
-    pytest.param(BABIES, "    changes:", f"    confirmed: {{role: Lead, on: {DAY}}}\n    review_by: {DAY}\n    changes:",
+    pytest.param(BABIES, "    changes:", f"    confirmed: {{role: A, on: {DAY}}}\n    review_by: {DAY}\n    changes:",
                  "safe-sleep: review_by: 2026-11-23 is not after the day it was confirmed, 2026-11-23", id="review_by"),
     pytest.param(BABIES, "      scenes:", "      somewhere:",
                  "safe-sleep: examples somewhere: is 'somewhere', expected is one of: 'scenes'", id="side"),

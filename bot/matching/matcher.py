@@ -1,18 +1,21 @@
 """Rank labels for a message: ridge regression from tf-idf features to labels, beside the nearest example.
 
 The ridge is solved in closed form in its dual (kernel) form (Saunders, Gammerman and Vovk, 1998), then folded into one
-weight row a feature, so that a question costs one gather and one sum. Same examples, same scores.
+weight row a feature, so that a question costs one gather and one sum. Same examples, same scores. Learning takes
+4 bytes of memory for each pair of examples, 256 MB for 8,000 of them, and gives it back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.knowledge.model import Lexicon
+from bot.matching.cholesky import Cholesky
 from bot.matching.lexical import Floats, Ints, Vectoriser
 from bot.matching.lexicon import Expander
 from bot.messages import Match
@@ -34,14 +37,13 @@ class Matcher:
     @classmethod
     def from_examples(cls, examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None = None) -> Matcher:
         """Learn from example texts by label. Labels without examples are never found."""
-        labels = [label for label, texts in examples.items() if texts]
-        texts = [text for label in labels for text in examples[label]]
-        owner = np.array([n for n, label in enumerate(labels) for _ in examples[label]], dtype=np.int32)
-        vectoriser = Vectoriser(Expander(lexicon))
-        vectors = vectoriser.fit(texts)
-        index = _Nearest.of(vectors, owner, len(labels), len(vectoriser))
-        weights = _ridge(vectors, index, owner, len(labels), len(vectoriser))
-        return cls(labels, vectoriser, weights, index)
+        lessons = Lessons.of(examples, lexicon)
+        weights = np.zeros((len(lessons.vectoriser), len(lessons.labels)), dtype=np.float32)
+        if lessons.vectors:
+            duals = ridge(lessons.kernel()).solve(lessons.targets())
+            for (places, values), dual in zip(lessons.vectors, duals, strict=True):
+                weights[places] += values[:, None] * dual[None, :]
+        return cls(lessons.labels, lessons.vectoriser, weights, lessons.index)
 
     def save(self, file: BinaryIO) -> None:
         """Write what was learnt to a binary file."""
@@ -70,10 +72,14 @@ class Matcher:
         places, weights = self._vectoriser.vector(text)
         if not len(places):
             return []
-        ridge = weights @ self._weights[places]
-        scores = np.clip((1 - NEAREST) * ridge + NEAREST * self._nearest.likeness(places, weights), 0.0, 1.0)
+        scores = blend(weights @ self._weights[places], self._nearest.likeness(places, weights))
         order = np.argsort(-scores, kind="stable")[:limit]
         return [Match(self._labels[n], float(scores[n])) for n in order if scores[n] > 0]
+
+
+def blend(ridge: Floats, nearest: Floats) -> Floats:
+    """Return scores in [0, 1] from the ridge's prediction and the best likeness to an example, of any one shape."""
+    return np.clip((1 - NEAREST) * ridge + NEAREST * nearest, 0.0, 1.0)
 
 
 class _Nearest:
@@ -139,16 +145,40 @@ class _Nearest:
         return best
 
 
-def _ridge(vectors: list[tuple[Ints, Floats]], index: _Nearest, owner: Ints, labels: int, features: int) -> Floats:
-    """Return weights of shape (features, labels): X'(XX' + RIDGE I)^-1 Y with one-hot targets Y."""
-    weights = np.zeros((features, labels), dtype=np.float32)
-    if not vectors:
-        return weights
-    kernel = index.kernel(vectors)
+@dataclass(frozen=True)
+class Lessons:
+    """What a matcher learns from: the texts of each label in turn, as vectors. `owner` gives each text's label."""
+
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    owner: Ints
+    vectoriser: Vectoriser
+    vectors: list[tuple[Ints, Floats]]
+    index: _Nearest
+
+    @classmethod
+    def of(cls, examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None) -> Lessons:
+        """Return the lessons of example texts by label, without labels that have none."""
+        labels = tuple(label for label, texts in examples.items() if texts)
+        texts = tuple(text for label in labels for text in examples[label])
+        owner = np.array([n for n, label in enumerate(labels) for _ in examples[label]], dtype=np.int32)
+        vectoriser = Vectoriser(Expander(lexicon))
+        vectors = vectoriser.fit(texts)
+        index = _Nearest.of(vectors, owner, len(labels), len(vectoriser))
+        return cls(labels, texts, owner, vectoriser, vectors, index)
+
+    def kernel(self) -> Floats:
+        """Return the likeness of every text to every other, shape (texts, texts)."""
+        return self.index.kernel(self.vectors)
+
+    def targets(self) -> Floats:
+        """Return 1 for each text's own label and 0 for the others, shape (texts, labels)."""
+        targets = np.zeros((len(self.owner), len(self.labels)), dtype=np.float32)
+        targets[np.arange(len(self.owner)), self.owner] = 1.0
+        return targets
+
+
+def ridge(kernel: Floats) -> Cholesky:
+    """Return kernel + RIDGE I, factored where it stands: it solves the ridge in its dual form."""
     kernel[np.diag_indices_from(kernel)] += RIDGE
-    targets = np.zeros((len(vectors), labels), dtype=np.float32)
-    targets[np.arange(len(vectors)), owner] = 1.0
-    duals = np.linalg.solve(kernel, targets)
-    for (places, values), dual in zip(vectors, duals, strict=True):
-        weights[places] += values[:, None] * dual[None, :]
-    return weights
+    return Cholesky(kernel)
