@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from bot.decision import ALSO_SCORE, ALSO_WORDS, MAX_CHOICES, THRESHOLDS, Decided, Decision, decide
 from bot.knowledge.model import Act, Entry, Knowledge, Signpost
+from bot.matching.ambiguity import Ambiguities
 from bot.matching.matcher import Matcher
 from bot.messages import Answer, Match, Person, Press, Question, Reply
 from bot.replies import Composer
@@ -67,6 +68,7 @@ class Assistant:
         self.knowledge = knowledge
         self.composer = Composer(knowledge)
         self._danger = Danger(knowledge.danger)
+        self._ambiguities = Ambiguities(knowledge.lexicon)
         self._matcher = matcher
         self._published = tuple(c.phone for c in knowledge.contacts.values() if c.phone)
         self._usage = usage
@@ -89,8 +91,12 @@ class Assistant:
         matches = self._matcher.match(safe.text, limit=LISTED + len(self.knowledge.signposts))
         decided = decide(matches)
         entries = tuple(match for match in matches if match.entry in self.knowledge.entries)[:LISTED]
+        ambiguous = self._ambiguities.found(safe.text)
         if urgent or self._looks_like_danger(question.text, decided):
             answer = self._urgent(question, entries)
+        elif ambiguous is not None:
+            score = entries[0].score if entries else 0.0
+            answer = Answer(self.composer.split(ambiguous), Decision.CLARIFY, None, score, entries)
         else:
             answer = self._decided(question, decided, entries)
         reply = answer.reply

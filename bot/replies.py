@@ -8,14 +8,16 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from bot.hours import LONDON, calls_at
-from bot.knowledge.model import Act, Entry, Knowledge, Signpost, Source
+from bot.knowledge.model import Act, Ambiguous, Entry, Knowledge, Signpost, Source
 from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
 
 CARD_SOURCES = 2  # named on the card itself; all of them are under "More detail"
 WHY_HEADING = "Why this matters"
 ALSO_HEADING = "Policies this may also involve"
+NONE_OF_THESE = (Button("None of these", "none"),)
 
 
 class Composer:
@@ -45,13 +47,18 @@ class Composer:
     def clarify(self, choices: Sequence[Entry | Signpost]) -> Reply:
         """Return up to three titles to choose from; an entry to act on soon shows its safe first step before them."""
         entries = [choice for choice in choices if isinstance(choice, Entry)]
-        urgent = next((e for act in (Act.NOW, Act.TODAY) for e in entries if e.act is act), None)
-        parts: list[Part] = []
-        if urgent is not None:
-            parts.append(Paragraph(f"First: {urgent.steps[0].text}"))
-        parts.append(Paragraph(self._wording.clarify_one if len(choices) == 1 else self._wording.clarify))
+        question = self._wording.clarify_one if len(choices) == 1 else self._wording.clarify
         buttons = [(Button(c.title, f"{'open' if isinstance(c, Entry) else 'signpost'}:{c.id}"),) for c in choices]
-        return self._reply(parts, [*buttons, (Button("None of these", "none"),)])
+        return self._reply([*_first_step(entries), Paragraph(question)], [*buttons, NONE_OF_THESE])
+
+    def split(self, ambiguous: Ambiguous) -> Reply:
+        """Return the question that splits a term with several meanings, after a first step where one may be urgent."""
+        entries = self._entries(choice.entry for choice in ambiguous.choices if choice.entry)
+        buttons = [
+            (Button(choice.label, f"open:{choice.entry}" if choice.entry else f"signpost:{choice.signpost}"),)
+            for choice in ambiguous.choices
+        ]
+        return self._reply([*_first_step(entries), Paragraph(ambiguous.question)], [*buttons, NONE_OF_THESE])
 
     def no_match(self, at: dt.datetime) -> Reply:
         """Return the plain "I don't know" with the right way on."""
@@ -205,9 +212,16 @@ class Composer:
         return [*parts, *self._calls(self._card_contacts(entry), at)]
 
     def _card_contacts(self, entry: Entry) -> tuple[str, ...]:
-        """Return the first contact, and the next one after a number that is not social care's: 999, 101, a helpline."""
-        first = self.knowledge.contacts[entry.contacts[0]]
-        return entry.contacts[: 2 if first.phone and not first.otherwise else 1]
+        """Return the first contact, and one more after it unless it is a service that another stands in for.
+
+        After a number such as 999 or a helpline's that is the next contact. After a page, where the same day matters,
+        it is the next that has a phone.
+        """
+        first, *others = (self.knowledge.contacts[id_] for id_ in entry.contacts)
+        if first.otherwise:
+            return (first.id,)
+        more = (c.id for c in others if first.phone or (c.phone and entry.act is not Act.ROUTINE))
+        return first.id, *islice(more, 1)
 
     def _also(self, ids: Sequence[str]) -> list[Part]:
         titles = tuple(entry.title for entry in self._entries(ids))
@@ -279,6 +293,12 @@ EVIDENCE_NAMES = {
     "review": "stated in the review",
     "general": "usual national practice, to be checked",
 }
+
+
+def _first_step(entries: Sequence[Entry]) -> list[Part]:
+    """Return the safe first step of the entry to act on soonest, if one asks to act now or today."""
+    urgent = next((e for act in (Act.NOW, Act.TODAY) for e in entries if e.act is act), None)
+    return [] if urgent is None else [Paragraph(f"First: {urgent.steps[0].text}")]
 
 
 def _card_source(source: Source) -> str:

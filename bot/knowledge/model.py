@@ -259,12 +259,39 @@ class RetiredName(_Part):
     now: Text
 
 
+class Choice(_Part):
+    """One meaning of an ambiguous term: the entry or the signpost that it leads to."""
+
+    label: Annotated[Text, Field(max_length=40)]
+    entry: Id | None = None
+    signpost: Id | None = None
+
+    @model_validator(mode="after")
+    def _leads_to_one_place(self) -> Choice:
+        if (self.entry is None) == (self.signpost is None):
+            raise ValueError("entry: give either an entry or a signpost")
+        return self
+
+
+class Ambiguous(_Part):
+    """Terms that mean several things when they stand alone, and the one question that splits them."""
+
+    terms: Annotated[tuple[Text, ...], Field(min_length=1)]
+    question: Annotated[Text, Field(max_length=90)]
+    choices: Annotated[tuple[Choice, ...], Field(min_length=2, max_length=4)]
+
+
 class Lexicon(_Part):
-    """How practitioners write: abbreviations, synonyms and retired names."""
+    """How practitioners write: abbreviations, synonyms, retired names, and terms that need a question back.
+
+    `filler` are words that may stand beside an ambiguous term and add nothing: "CP policy please".
+    """
 
     abbreviations: tuple[Abbreviation, ...]
     synonyms: tuple[Synonym, ...]
     retired: tuple[RetiredName, ...]
+    ambiguous: tuple[Ambiguous, ...] = ()
+    filler: tuple[Text, ...] = ()
 
 
 class DangerRule(_Part):

@@ -13,6 +13,7 @@ from bot.errors import Problem
 from bot.knowledge.faults import plain_problem, quoted
 from bot.knowledge.model import (
     Agency,
+    Ambiguous,
     Contact,
     DangerRules,
     Detail,
@@ -68,6 +69,8 @@ def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
         yield from _in_partnership(parts.partnership, ids)
     yield from _in_contacts(parts.contacts, ids)
     yield from _in_signposts(parts.signposts, ids)
+    if parts.lexicon is not None:
+        yield from _in_lexicon(parts.lexicon, ids)
     if parts.danger is not None:
         yield from _in_danger(parts.danger)
 
@@ -77,8 +80,8 @@ def sound_together(parts: Parts) -> Parts:
 
     A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, `bears_on`, an agency's steps.
     A thing that cannot do without it is left out: a contact or signpost without its source, an entry without one of
-    its contacts or sources. So a card can only be shorter than it will be once the faults are gone. What the
-    partnership and the danger rules name is left as it is.
+    its contacts or sources, an ambiguous term without one of its choices. So a card can only be shorter than it will
+    be once the faults are gone. What the partnership and the danger rules name is left as it is.
     """
     sources, agencies = parts.sources, parts.agencies
     contacts = {id_: contact for id_, contact in parts.contacts.items() if contact.source in sources}
@@ -108,7 +111,15 @@ def sound_together(parts: Parts) -> Parts:
         )
         for id_, entry in entries.items()
     }
-    return replace(parts, contacts=contacts, signposts=signposts, entries=entries)
+    lexicon = parts.lexicon
+    if lexicon is not None:
+        there = tuple(one for one in lexicon.ambiguous if _leads_somewhere(one, entries, signposts))
+        lexicon = lexicon.model_copy(update={"ambiguous": there})
+    return replace(parts, contacts=contacts, signposts=signposts, lexicon=lexicon, entries=entries)
+
+
+def _leads_somewhere(one: Ambiguous, entries: Container[str], signposts: Container[str]) -> bool:
+    return all(choice.entry in entries if choice.entry else choice.signpost in signposts for choice in one.choices)
 
 
 def _bearing_on(detail: Detail, entries: Container[str]) -> Detail:
@@ -161,6 +172,14 @@ def _in_signposts(signposts: dict[str, Signpost], ids: dict[str, Ids]) -> Iterat
         yield from _missing(file, id_, "contacts", signpost.contacts, ids["contacts"])
         yield from _missing(file, id_, "source", [signpost.source], ids["sources"])
         yield from _repeated(file, id_, "examples", signpost.examples)
+
+
+def _in_lexicon(lexicon: Lexicon, ids: dict[str, Ids]) -> Iterator[Problem]:
+    for one in lexicon.ambiguous:
+        name = one.terms[0]
+        yield from _missing(LEXICON, name, "choices", (c.entry for c in one.choices if c.entry), ids["entries"])
+        yield from _missing(LEXICON, name, "choices", (c.signpost for c in one.choices if c.signpost), ids["signposts"])
+    yield from _repeated(LEXICON, "", "ambiguous terms", (term for one in lexicon.ambiguous for term in one.terms))
 
 
 def _in_danger(danger: DangerRules) -> Iterator[Problem]:
