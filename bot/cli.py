@@ -19,7 +19,7 @@ from typing import TextIO
 
 from bot.assistant import Assistant, matcher_examples
 from bot.channels import terminal
-from bot.check import check
+from bot.check.faults import check
 from bot.errors import SettingsError, SignpostError
 from bot.knowledge.loading import load_knowledge, load_to_answer_from
 from bot.knowledge.model import Knowledge

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.assistant import Assistant, matcher_examples
-from bot.check import check
+from bot.check.faults import check
 from bot.errors import KnowledgeError
 from bot.knowledge.loading import load_to_answer_from, read_knowledge
 from bot.matching.matcher import Matcher

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.check import check
+from bot.check.faults import check
 from bot.errors import KnowledgeError, Problem
 from bot.knowledge.loading import MAX_FILE_BYTES, load_knowledge
 from bot.knowledge.model import Knowledge

@@ -1,0 +1,1 @@
+"""Everything that `signpost check` looks at; above the parts, as a card that does not fit is known once rendered."""
