@@ -82,7 +82,7 @@ def test_a_published_number_is_no_personal_detail() -> None:
 
 
 def test_what_is_not_ours_is_sent_to_the_right_place_and_no_card_is_given() -> None:
-    answer = ask("elderly lady in a care home has bruises, who takes adult safeguarding concerns")
+    answer = ask("who do I tell about an old man in a care home, adult safeguarding")
     assert (answer.decision, answer.entry) == ("no_match", None)
     assert "adult" in words(answer.reply).casefold()
 

@@ -151,7 +151,7 @@ def test_evaluate_prints_accuracy_with_intervals_and_what_was_left_out(
     file.write_text(
         "text,topic,acceptable,style\n"
         f"{BRUISE},bruising-non-mobile,,keyword\n"
-        "who may attend a core group,child-protection-conference,,question\n"
+        "who may attend a core group,a-topic-of-another-place,,question\n"
     )
     assert main(["evaluate", str(file)]) == 0
     out = capsys.readouterr().out

@@ -169,8 +169,10 @@ async def test_topics_are_leafed_through_in_one_message(chats: Chats) -> None:
 @pytest.mark.parametrize("verb", ["more", "related"])
 async def test_the_card_stays_while_more_is_read(chats: Chats, verb: str) -> None:
     await chats.say(BRUISE)
-    answered, page = await chats.press(f"{verb}:bruising-non-mobile")
-    assert (answered.method, page.method) == ("answerCallbackQuery", "sendMessage")
+    answered, *pages = await chats.press(f"{verb}:bruising-non-mobile")
+    assert answered.method == "answerCallbackQuery"
+    assert {page.method for page in pages} == {"sendMessage"}
+    page = pages[-1]  # the one with the buttons
     _, back = await chats.press("open:bruising-non-mobile", page)
     assert (back.method, back.parameters["message_id"]) == ("editMessageText", str(chats.id_of(page)))
 
