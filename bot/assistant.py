@@ -41,7 +41,8 @@ def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
         for near_miss in entry.not_for:
             examples[near_miss.entry].append(near_miss.text)
     rules = knowledge.danger.rules if knowledge.danger is not None else ()
-    examples[knowledge.partnership.danger_entry] += [sentence for rule in rules for sentence in rule.must_fire]
+    of_danger = examples.get(knowledge.partnership.danger_entry, [])  # gone only while a broken folder is checked
+    of_danger += [sentence for rule in rules for sentence in rule.must_fire]
     examples |= {SIGNPOST + id_: [s.title, *s.examples] for id_, s in knowledge.signposts.items()}
     return examples
 

@@ -19,8 +19,13 @@ from typing import TextIO
 
 from bot.assistant import Assistant, matcher_examples
 from bot.channels import terminal
-from bot.check.faults import check
-from bot.errors import SettingsError, SignpostError
+from bot.check.everything import check
+from bot.check.go_live import report as go_live_report
+from bot.check.go_live import to_confirm
+from bot.check.report import report as report_check
+from bot.errors import ConfirmError, SettingsError, SignpostError
+from bot.hours import LONDON
+from bot.knowledge.confirming import KINDS, confirm
 from bot.knowledge.loading import load_knowledge, load_to_answer_from
 from bot.knowledge.model import Knowledge
 from bot.matching.cache import learnt
@@ -92,7 +97,16 @@ def _parser() -> argparse.ArgumentParser:
     telegram.set_defaults(run=_telegram)
 
     check_ = commands.add_parser("check", help="is the knowledge sound? every fault at once")
+    check_.add_argument("--go-live", action="store_true", help="list what the partnership has still to confirm")
     check_.set_defaults(run=_check)
+
+    confirm_ = commands.add_parser("confirm", help="record that the partnership confirmed an entry")
+    confirm_.add_argument("id", metavar="ENTRY-ID", help="the entry, or the thing named by --kind")
+    confirm_.add_argument("--role", required=True, help="who confirms it: a role, not a name")
+    confirm_.add_argument("--on", required=True, type=_date, metavar="DATE", help="the day, such as 2027-01-15")
+    confirm_.add_argument("--review-by", type=_date, metavar="DATE", help="when the entry is to be looked at again")
+    confirm_.add_argument("--kind", choices=KINDS, default="entry", help="what is confirmed (default: an entry)")
+    confirm_.set_defaults(run=_confirm)
 
     evaluate = commands.add_parser("evaluate", help="accuracy on a labelled question file")
     evaluate.add_argument("file", type=Path, metavar="FILE.csv", help="columns text, topic, acceptable, style")
@@ -151,15 +165,29 @@ def _telegram(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    problems = check(settings.knowledge)
-    for problem in problems:
-        print(problem)
-    if problems:
-        return 1
-    knowledge = load_knowledge(settings.knowledge)
-    examples = sum(len(entry.questions) for entry in knowledge.entries.values())
-    print(f"{len(knowledge.entries)} entries, {examples} example questions, version {knowledge.version}: no faults")
+    checked = check(settings.knowledge, now().astimezone(LONDON).date())
+    print(report_check(checked), end="")
+    if options.go_live and checked.knowledge is not None:
+        waiting = to_confirm(checked.knowledge)
+        print(f"\n{go_live_report(waiting)}", end="")
+        return 1 if waiting or checked.faults else 0
+    return 1 if checked.faults else 0
+
+
+def _confirm(settings: Settings, options: argparse.Namespace) -> int:
+    today = now().astimezone(LONDON).date()
+    if options.on > today:
+        raise ConfirmError(f"nothing confirmed: --on {options.on} lies in the future; today is {today}")
+    path = confirm(settings.knowledge, options.kind, options.id, options.role, options.on, options.review_by)
+    print(f"{path}: {options.kind} {options.id} confirmed by {options.role} on {options.on}")
     return 0
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no date such as 2027-01-15") from None
 
 
 def _evaluate(settings: Settings, options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 SignpostError
 ├── SettingsError     a setting from the environment cannot be used
 ├── KnowledgeError    the knowledge folder has faults; holds all of them
+├── ConfirmError      a confirmation cannot be recorded; nothing was written
 ├── QuestionFileError a labelled question file cannot be read
 ├── ChannelError      a channel cannot start or go on (a refused token, an unreachable server)
 └── UsageError        the usage log cannot be read
@@ -20,6 +21,10 @@ class SignpostError(Exception):
 
 class SettingsError(SignpostError):
     """A setting is missing or cannot be used; the text names it, its value and what is expected."""
+
+
+class ConfirmError(SignpostError):
+    """A confirmation cannot be recorded. The text says why; nothing was written."""
 
 
 class QuestionFileError(SignpostError):

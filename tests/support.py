@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from pathlib import Path
 
 from bot.assistant import Assistant, matcher_examples
+from bot.check.everything import check
 from bot.knowledge.loading import load_knowledge
 from bot.knowledge.model import Knowledge
 from bot.matching.matcher import Matcher
@@ -14,7 +16,13 @@ from bot.usage.log import UsageLog
 
 TUESDAY_MORNING = dt.datetime(2026, 11, 24, 11, 0, tzinfo=dt.UTC)
 SUNDAY_NIGHT = dt.datetime(2026, 11, 22, 22, 30, tzinfo=dt.UTC)
+TODAY = TUESDAY_MORNING.date()
 STRANGER = Person("0" * 32)
+
+
+def faults(folder: Path) -> list[str]:
+    """Return the faults of a knowledge folder as the lines that an editor reads."""
+    return [str(fault) for fault in check(folder, TODAY).faults]
 
 
 @cache

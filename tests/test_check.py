@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.assistant import Assistant, matcher_examples
-from bot.check.faults import check
 from bot.errors import KnowledgeError
 from bot.knowledge.loading import load_to_answer_from, read_knowledge
 from bot.matching.matcher import Matcher
 from bot.messages import Person, Question
 from tests.conftest import SMALL_KNOWLEDGE
+from tests.support import faults
 
 ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"
 EVERY_FILE = sorted(str(path.relative_to(SMALL_KNOWLEDGE)) for path in SMALL_KNOWLEDGE.rglob("*.yaml"))
@@ -44,7 +44,7 @@ def edit(folder: Path, file: str, old: str, new: str) -> None:
 
 def told(folder: Path) -> list[str]:
     """Return the lines that an editor reads, each of them once."""
-    lines = [str(problem) for problem in check(folder)]
+    lines = faults(folder)
     assert len(lines) == len(set(lines))
     return lines
 

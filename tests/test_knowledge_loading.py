@@ -12,11 +12,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.check.faults import check
 from bot.errors import KnowledgeError, Problem
 from bot.knowledge.loading import MAX_FILE_BYTES, load_knowledge
 from bot.knowledge.model import Knowledge
 from bot.knowledge.yaml_file import MAX_DEPTH
+from tests import support
 from tests.conftest import SMALL_KNOWLEDGE
 
 ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"
@@ -48,7 +48,7 @@ def text_of(folder: Path, file: str) -> str:
 
 
 def test_the_small_folder_is_sound(small_knowledge: Path) -> None:
-    assert check(small_knowledge) == []
+    assert support.faults(small_knowledge) == []
 
 
 def test_groups_come_in_their_order_and_entries_in_the_order_of_their_file(small_knowledge: Path) -> None:
@@ -356,7 +356,7 @@ def test_a_reference_to_nothing_is_one_fault(
 
 def test_a_danger_phrase_that_names_no_group_is_found_by_check(small_knowledge: Path) -> None:
     edit(small_knowledge, "danger.yaml", "pouring with blood", "pouring with <nobody>")
-    assert any("<nobody> is not in the 'words' of this file" in str(problem) for problem in check(small_knowledge))
+    assert any("<nobody> is not in the 'words' of this file" in fault for fault in support.faults(small_knowledge))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from bot.assistant import matcher_examples
 from bot.check.reading_age import reading_age
 from bot.errors import Problem
-from bot.hours import LONDON
 from bot.knowledge.faults import plain_problem, quoted
 from bot.knowledge.loading import TOPICS
 from bot.knowledge.model import Entry, Knowledge
@@ -49,7 +48,7 @@ def findings(knowledge: Knowledge, today: dt.date) -> Findings:
         *_unreachable(knowledge),
         *_one_sided(knowledge),
     )
-    remarks = (*_overdue(knowledge, today), *_hard_to_read(knowledge, ages))
+    remarks = (*_overdue(knowledge, today), *_changed_since(knowledge), *_hard_to_read(knowledge, ages))
     return Findings(faults, remarks, left_out, ages)
 
 
@@ -132,6 +131,14 @@ def _overdue(knowledge: Knowledge, today: dt.date) -> Iterator[Problem]:
             yield _problem(knowledge, id_, "review_by", f"the review has been due since {entry.review_by}")
 
 
+def _changed_since(knowledge: Knowledge) -> Iterator[Problem]:
+    for id_, entry in knowledge.entries.items():
+        if entry.confirmed is not None and entry.changes[0].on > entry.confirmed.on:
+            changed, confirmed = entry.changes[0].on, entry.confirmed.on
+            problem = f"was changed on {changed}, after it was confirmed on {confirmed}: confirm it again"
+            yield _problem(knowledge, id_, "confirmed", problem)
+
+
 def _hard_to_read(knowledge: Knowledge, ages: Mapping[str, float]) -> Iterator[Problem]:
     for id_, age in ages.items():
         if age > READING_AGE:
@@ -143,8 +150,3 @@ def _hard_to_read(knowledge: Knowledge, ages: Mapping[str, float]) -> Iterator[P
 
 def _problem(knowledge: Knowledge, entry: str, field: str, problem: str) -> Problem:
     return plain_problem(f"{TOPICS}/{knowledge.entry_group[entry]}.yaml", entry, field, problem)
-
-
-def today_in_london() -> dt.date:
-    """Return the date in Kent."""
-    return dt.datetime.now(LONDON).date()

@@ -29,9 +29,18 @@ def reading_age(text: str) -> float:
     return max(0.0, grade + YEARS_BEFORE_GRADE_ONE)
 
 
+def is_in_dictionary(word: str) -> bool:
+    """Say whether a word in small letters is one that the dictionary has, in American or British spelling."""
+    return any(spelling in _dictionary() for spelling in _spellings(word))
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    return word, word.removesuffix("'s"), word.replace("our", "or"), word.replace("is", "iz"), word.replace("ae", "e")
+
+
 def _syllables(word: str) -> int:
     """Return a word's syllables as the dictionary has it, else its groups of vowels without a silent ending."""
-    for spelling in (word, word.removesuffix("'s"), word.replace("our", "or"), word.replace("is", "iz")):
+    for spelling in _spellings(word):
         spoken = _dictionary().get(spelling)
         if spoken:
             return sum(sound[-1].isdigit() for sound in spoken[0])

@@ -25,6 +25,7 @@ from bot.knowledge.model import (
     Group,
     Knowledge,
     Lexicon,
+    OpenPoint,
     Partnership,
     Signpost,
     Source,
@@ -117,9 +118,9 @@ class _Reader:
         self.folder = folder
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
-        self.ids = {key: Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts")} | {
-            "entries": Ids("the topic files")
-        }
+        self.ids = {
+            key: Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts", "open-points")
+        } | {"entries": Ids("the topic files")}
 
     def fault(self, file: str, entry: str, field: str, problem: str) -> None:
         self.problems.append(plain_problem(file, entry, field, problem))
@@ -131,10 +132,11 @@ class _Reader:
         contacts = self.listed(Contact, "contacts")
         agencies = self.listed(Agency, "agencies")
         signposts = self.listed(Signpost, "signposts")
+        open_points = self.listed(OpenPoint, "open-points")
         lexicon = self.whole(Lexicon, LEXICON)
         danger = self.whole(DangerRules, DANGER)
         groups, entries = self.topics()
-        return Parts(partnership, sources, contacts, agencies, signposts, lexicon, danger, groups, entries)
+        return Parts(partnership, sources, contacts, agencies, signposts, open_points, lexicon, danger, groups, entries)
 
     def document(self, file: str) -> dict[str, Any] | None:
         """Return the file's top-level mapping; an unreadable file gives None and a problem."""
@@ -262,6 +264,7 @@ def _knowledge(parts: Parts, reader: _Reader) -> Knowledge | None:
         agencies=parts.agencies,
         signposts=parts.signposts,
         lexicon=parts.lexicon,
+        open_points=parts.open_points,
         danger=parts.danger,
     )
 

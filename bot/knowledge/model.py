@@ -169,10 +169,14 @@ class Entry(_Part):
 
 
 class Group(_Part):
-    """A topic group: one file under `knowledge/topics/`, named after the group's id."""
+    """A topic group: one file under `knowledge/topics/`, named after the group's id.
+
+    `owner` is the role that looks after those of its entries that name no owner of their own.
+    """
 
     title: Text
     order: Annotated[int, Field(strict=True, ge=1)]
+    owner: Text | None = None
 
 
 class Source(_Part):
@@ -220,10 +224,11 @@ class Contact(_Part):
 
 
 class Agency(_Part):
-    """A kind of workplace a practitioner may name as theirs."""
+    """A kind of workplace a practitioner may name as theirs. `words` are beginnings of words that give it away."""
 
     id: Id
     name: Text
+    words: tuple[Text, ...] = ()
 
 
 class Signpost(_Part):
@@ -236,6 +241,20 @@ class Signpost(_Part):
     source: Id
     contacts: tuple[Id, ...] = ()
     examples: Annotated[tuple[Text, ...], Field(min_length=8)]
+    confirmed: Confirmation | None = None
+
+
+class OpenPoint(_Part):
+    """Something that only the partnership can answer. `known` is what is known so far."""
+
+    id: Id
+    kind: Literal["unknown", "conflict", "outdated"]
+    question: Annotated[Text, Field(max_length=200)]
+    known: Annotated[Text, Field(max_length=400)]
+    source: Id | None = None
+    owner: Text
+    entries: tuple[Id, ...] = ()
+    confirmed: Confirmation | None = None
 
 
 class Abbreviation(_Part):
@@ -335,6 +354,7 @@ class WorkingDay(_Part):
     end: ClockTime
     evidence: Evidence
     source: Id
+    confirmed: Confirmation | None = None
 
 
 class Wording(_Part):
@@ -365,10 +385,14 @@ class Wording(_Part):
 
 
 class Partnership(_Part):
-    """`partnership.yaml`: whose knowledge this is and what Signpost says in its name."""
+    """`partnership.yaml`: whose knowledge this is and what Signpost says in its name.
+
+    `team` is the role that looks after whatever names no other owner.
+    """
 
     name: Text
     area: Text
+    team: Text
     emergency_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     help_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     danger_entry: Id
@@ -393,11 +417,17 @@ class Knowledge(_Part):
     agencies: dict[str, Agency]
     signposts: dict[str, Signpost]
     lexicon: Lexicon
+    open_points: dict[str, OpenPoint]
     danger: DangerRules | None
 
     def in_group(self, group: str) -> tuple[Entry, ...]:
         """Return the entries of one topic group, in the order of its file."""
         return tuple(entry for id_, entry in self.entries.items() if self.entry_group[id_] == group)
+
+    def owner_of(self, entry: Entry) -> str:
+        """Return the role that looks after an entry: its own, else its group's, else the partnership's team."""
+        group = self.groups.get(self.entry_group[entry.id])
+        return entry.owner or (group.owner if group else None) or self.partnership.team
 
     def learning_on(self, id_: str) -> tuple[tuple[Entry, Detail], ...]:
         """Return what other entries hold that bears on this one, each sentence with the entry that holds it."""

@@ -20,6 +20,7 @@ from bot.knowledge.model import (
     Entry,
     Group,
     Lexicon,
+    OpenPoint,
     Partnership,
     Signpost,
     Source,
@@ -53,6 +54,7 @@ class Parts:
     contacts: dict[str, Contact]
     agencies: dict[str, Agency]
     signposts: dict[str, Signpost]
+    open_points: dict[str, OpenPoint]
     lexicon: Lexicon | None
     danger: DangerRules | None
     groups: dict[str, Group]
@@ -69,6 +71,7 @@ def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
         yield from _in_partnership(parts.partnership, ids)
     yield from _in_contacts(parts.contacts, ids)
     yield from _in_signposts(parts.signposts, ids)
+    yield from _in_open_points(parts.open_points, ids)
     if parts.lexicon is not None:
         yield from _in_lexicon(parts.lexicon, ids)
     if parts.danger is not None:
@@ -172,6 +175,14 @@ def _in_signposts(signposts: dict[str, Signpost], ids: dict[str, Ids]) -> Iterat
         yield from _missing(file, id_, "contacts", signpost.contacts, ids["contacts"])
         yield from _missing(file, id_, "source", [signpost.source], ids["sources"])
         yield from _repeated(file, id_, "examples", signpost.examples)
+
+
+def _in_open_points(points: dict[str, OpenPoint], ids: dict[str, Ids]) -> Iterator[Problem]:
+    file = "open-points.yaml"
+    for id_, point in points.items():
+        yield from _missing(file, id_, "entries", point.entries, ids["entries"])
+        if point.source is not None:
+            yield from _missing(file, id_, "source", [point.source], ids["sources"])
 
 
 def _in_lexicon(lexicon: Lexicon, ids: dict[str, Ids]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Everything that `signpost check` looks at, every fault in one run: the files, the danger rules, the cards.
+"""Look at all of a knowledge folder in one run: the files, the danger rules, the cards, the content.
 
 It stands above the parts because a card that does not fit is known only once it is composed and rendered. A fault
 in one place hides no fault in another, unless the other cannot be judged without it, and none is reported twice.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.channels.terminal import render
+from bot.check.content import Findings, findings
 from bot.errors import Problem
 from bot.hours import LONDON
 from bot.knowledge.faults import plain_problem
@@ -26,20 +27,35 @@ AGENCY_CHARS = 140  # what the step of a practitioner's own agency may add
 A_TUESDAY = dt.datetime(2026, 11, 24, 11, 0, tzinfo=LONDON)
 
 
-def check(folder: Path) -> list[Problem]:
-    """Return every fault of a knowledge folder: files and references, danger sentences, cards.
+@dataclass(frozen=True)
+class Checked:
+    """What one run found. `faults` must be mended, `remarks` are worth a look; both are empty where all is well.
 
-    An empty list means that it is sound. Never raises, whatever the files hold. Danger sentences are judged whenever
-    `danger.yaml` can be read; cards when the partnership and the lexicon can be, and of them those of all entries
-    whose contacts and sources are sound.
+    `knowledge` is what is sound, and `findings` the figures about it; None where nothing can be judged.
+    """
+
+    faults: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
+    knowledge: Knowledge | None
+    findings: Findings | None
+
+
+def check(folder: Path, today: dt.date) -> Checked:
+    """Check a knowledge folder on a day: files and references, danger sentences, cards, content.
+
+    Never raises, whatever the files hold. Danger sentences are judged whenever `danger.yaml` can be read; cards and
+    content when the partnership and the lexicon can be, and of them those of all entries whose contacts and sources
+    are sound.
     """
     reading = read_knowledge(folder)
-    found = list(reading.problems)
+    faults = list(reading.problems)
     if reading.danger is not None:
-        found += _wrong_sentences(reading.danger, reading.problems)
-    if reading.knowledge is not None:
-        found += _cards_that_do_not_fit(reading.knowledge)
-    return list(dict.fromkeys(found))
+        faults += _wrong_sentences(reading.danger, reading.problems)
+    if reading.knowledge is None:
+        return Checked(tuple(dict.fromkeys(faults)), (), None, None)
+    faults += _cards_that_do_not_fit(reading.knowledge)
+    found = findings(reading.knowledge, today)
+    return Checked(tuple(dict.fromkeys((*faults, *found.faults))), found.remarks, reading.knowledge, found)
 
 
 def _wrong_sentences(rules: DangerRules, known: Iterable[Problem]) -> Iterator[Problem]:
