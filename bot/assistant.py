@@ -48,7 +48,14 @@ def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
 
 
 def _own_words(entry: Entry) -> list[str]:
-    return [entry.title, entry.summary, *entry.watch_for, *(s.text for s in entry.statements)]
+    """Return an entry's own words as texts to learn from, few of them: what learning takes grows with their number.
+
+    Sentences that are read together are one text: the steps, an agency's part, the detail three at a time. Apart they
+    are learnt no better (docs/matching.md).
+    """
+    together = [entry.steps + entry.time_limits, *entry.by_agency.values()]
+    together += [entry.detail[start : start + 3] for start in range(0, len(entry.detail), 3)]
+    return [entry.title, entry.summary, *entry.watch_for, *(" ".join(s.text for s in some) for some in together)]
 
 
 def _milliseconds_since(started: float) -> float:

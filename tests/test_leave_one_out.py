@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bot.knowledge.loading import load_knowledge
 from bot.matching.leave_one_out import leave_one_out
@@ -15,7 +16,8 @@ EXAMPLES = {id_: entry.questions for id_, entry in KNOWLEDGE.entries.items()}
 
 def ranked_without(lessons: Lessons, left: int) -> tuple[str, ...]:
     """Return the best three labels of an example for a matcher learnt from all the others, by the long way."""
-    kernel = lessons.kernel()
+    [half] = lessons.kernel()
+    kernel = np.tril(half) + np.tril(half, -1).T
     others = np.arange(len(kernel)) != left
     system = kernel[np.ix_(others, others)] + RIDGE * np.eye(others.sum(), dtype=np.float32)
     predicted = kernel[left, others] @ np.linalg.solve(system, lessons.targets()[others])
@@ -24,10 +26,16 @@ def ranked_without(lessons: Lessons, left: int) -> tuple[str, ...]:
     return tuple(lessons.labels[n] for n in np.argsort(-blend(predicted, nearest), kind="stable")[:3])
 
 
-def test_an_example_is_ranked_as_by_a_matcher_that_never_learnt_it() -> None:
+@pytest.mark.parametrize("block", [7, 20, 512])
+def test_an_example_is_ranked_as_by_a_matcher_that_never_learnt_it(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     lessons = Lessons.of(EXAMPLES, KNOWLEDGE.lexicon)
     expected = [ranked_without(lessons, row) for row in range(len(lessons.texts))]
-    assert [one.ranked for one in leave_one_out(EXAMPLES, KNOWLEDGE.lexicon)] == expected
+    in_one_block = leave_one_out(EXAMPLES, KNOWLEDGE.lexicon)
+    monkeypatch.setattr("bot.matching.cholesky.BLOCK", block)
+    found = leave_one_out(EXAMPLES, KNOWLEDGE.lexicon)
+    assert [one.twin_label for one in found] == [one.twin_label for one in in_one_block]
+    assert [one.likeness for one in found] == pytest.approx([one.likeness for one in in_one_block], abs=1e-5)
+    assert [one.ranked for one in found] == expected
 
 
 def test_examples_come_in_their_order_with_their_label() -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.knowledge.model import Lexicon
+from bot.matching.cholesky import blocks
 from bot.matching.lexical import Floats, Ints
 from bot.matching.matcher import Lessons, blend, ridge
 
 RANKED = 3
-_ROWS = 256  # looked at together, to keep memory small
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,7 @@ def leave_one_out(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None
     """Return every example left out once, in the order of `examples`. There must be two labels with examples."""
     lessons = Lessons.of(examples, lexicon)
     kernel = lessons.kernel()
-    np.fill_diagonal(kernel, 0.0)
     nearest, twins, likeness = _nearest(kernel, lessons.owner)
-    np.fill_diagonal(kernel, [float(values @ values) for _, values in lessons.vectors])
     factored = ridge(kernel)
     targets = lessons.targets()
     predicted = targets - factored.solve(targets) / factored.inverse_diagonal()[:, None]
@@ -59,19 +57,32 @@ def leave_one_out(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None
     ]
 
 
-def _nearest(kernel: Floats, owner: Ints) -> tuple[Floats, Ints, Floats]:
+def _nearest(kernel: Sequence[Floats], owner: Ints) -> tuple[Floats, Ints, Floats]:
     """Return each text's best likeness to each label, and its nearest text of another label with how near it is.
 
-    Shapes (texts, labels), (texts,), (texts,). A text is not near itself: the kernel's diagonal is zero.
+    Shapes (texts, labels), (texts,), (texts,). A text is not near itself.
     """
-    starts = np.searchsorted(owner, np.arange(owner[-1] + 1))
-    nearest = np.empty((len(owner), len(starts)), dtype=np.float32)
-    twins = np.empty(len(owner), dtype=np.int32)
-    likeness = np.empty(len(owner), dtype=np.float32)
-    for start in range(0, len(owner), _ROWS):
-        rows = slice(start, start + _ROWS)
-        nearest[rows] = np.maximum.reduceat(kernel[rows], starts, axis=1)
-        others = np.where(owner[rows, None] == owner[None, :], -1.0, kernel[rows])
-        twins[rows] = others.argmax(axis=1)
-        likeness[rows] = others.max(axis=1)
+    nearest = np.zeros((len(owner), owner[-1] + 1), dtype=np.float32)
+    twins = np.zeros(len(owner), dtype=np.int32)
+    likeness = np.full(len(owner), -1.0, dtype=np.float32)
+
+    def see(rows: slice, columns: slice, block: Floats) -> None:
+        """Take in the likeness of the texts in `rows` to those in `columns`."""
+        labels, starts = np.unique(owner[columns], return_index=True)
+        best = np.maximum.reduceat(block, starts, axis=1)
+        nearest[rows, labels[0] : labels[-1] + 1] = np.maximum(nearest[rows, labels[0] : labels[-1] + 1], best)
+        others = np.where(owner[rows, None] == owner[None, columns], -1.0, block)
+        closest = others.argmax(axis=1)
+        how_close = others[np.arange(len(others)), closest]
+        closer = how_close > likeness[rows]
+        twins[rows] = np.where(closer, columns.start + closest, twins[rows])
+        likeness[rows] = np.where(closer, how_close, likeness[rows])
+
+    for row, here in zip(kernel, blocks(len(owner)), strict=True):
+        before, block = slice(0, here.start), row[:, here].copy()
+        np.fill_diagonal(block, 0.0)
+        see(here, here, block)
+        if here.start:
+            see(here, before, row[:, before])
+            see(before, here, row[:, before].T)
     return nearest, twins, likeness

@@ -8,9 +8,8 @@ far from everything instead of being stretched to look near.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from math import log, sqrt
-from sys import intern
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,8 @@ MIN_DOCUMENTS = 2  # a feature of one example cannot tell that example from a qu
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
+Weights = NDArray[np.float64]
+View = tuple[Ints, Ints]  # features of one kind in a text, and how often each stands there
 
 
 class Vectoriser:
@@ -34,8 +35,7 @@ class Vectoriser:
         self._expander = expander
         self._speller = Speller(())
         self._index: dict[str, int] = {}
-        self._idf: list[float] = []
-        self._unseen_idf = 1.0
+        self._idf: Weights = np.ones(1)  # of each feature, then of any that was never seen
 
     def __len__(self) -> int:
         return len(self._index)
@@ -46,73 +46,79 @@ class Vectoriser:
         vocabulary = Counter(word for line in words for word in line)
         vocabulary.update(self._expander.words)
         self._speller = Speller(sorted(vocabulary, key=lambda word: (-vocabulary[word], word)))
-        features = [self._features(line) for line in words]
-        documents: Counter[str] = Counter()
-        for word_features, letter_features in features:
-            documents.update(word_features.keys())
-            documents.update(letter_features.keys())
-        kept = sorted(name for name, count in documents.items() if count >= MIN_DOCUMENTS)
-        self._index = {name: place for place, name in enumerate(kept)}
+        groups = cache(_letter_groups)  # most words stand in many texts
+        numbers: dict[str, int] = {}
+        counted = [tuple(_numbered(view, numbers) for view in self._features(line, groups)) for line in words]
+        documents = np.zeros(len(numbers), dtype=np.int64)
+        for views in counted:
+            for view, _ in views:
+                documents[view] += 1
+        names = np.array(list(numbers))
+        kept = np.flatnonzero(documents >= MIN_DOCUMENTS)
+        kept = kept[np.argsort(names[kept])]
+        place = np.full(len(numbers), -1, dtype=np.int32)
+        place[kept] = np.arange(len(kept))
+        self._index = {str(name): number for number, name in enumerate(names[kept])}
         total = len(texts) + 1
-        self._idf = [log(total / (documents[name] + 1)) + 1 for name in kept]
-        self._unseen_idf = log(total / 2) + 1
-        return [self._vector(*pair) for pair in features]
+        self._idf = np.append(np.log(total / (documents[kept] + 1)) + 1, np.log(total / 2) + 1)
+        return [self._vector(*((place[view], counts) for view, counts in views)) for views in counted]
 
     def vector(self, text: str) -> tuple[Ints, Floats]:
         """Return the vector of one text; a text without words gives an empty one."""
-        return self._vector(*self._features(normalise(text).split()))
+        views = self._features(normalise(text).split(), _letter_groups)
+        return self._vector(*(_placed(view, self._index) for view in views))
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what was learnt, as plain arrays; `restore` takes it back."""
-        return {
-            "features": _packed(self._index),
-            "idf": np.array([*self._idf, self._unseen_idf], dtype=np.float64),
-            "words": _packed(self._speller.words),
-        }
+        return {"features": _packed(self._index), "idf": self._idf, "words": _packed(self._speller.words)}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take back what `state` gave. Raises KeyError or ValueError if it is not whole."""
         names = _unpacked(state["features"])
-        *idf, self._unseen_idf = state["idf"].tolist()
-        if len(idf) != len(names):
+        if len(state["idf"]) != len(names) + 1:
             raise ValueError("features and weights differ in number")
         self._index = {name: place for place, name in enumerate(names)}
-        self._idf = idf
+        self._idf = state["idf"]
         self._speller = Speller(_unpacked(state["words"]))
 
-    def _features(self, words: list[str]) -> tuple[Counter[str], Counter[str]]:
+    def _features(self, words: list[str], groups: Callable[[str], Sequence[str]]) -> tuple[Counter[str], Counter[str]]:
+        """Return how often each word or pair stands in a text, and how often each letter group of its words."""
         repaired = self._speller.repaired(words)
         added = self._expander.added(words) + self._expander.added(repaired)
         by_word = Counter(f"w {word}" for word in (*words, *repaired, *added))
         by_word.update(f"p {first} {second}" for first, second in zip(words, words[1:], strict=False))
-        by_letters = Counter(_letter_groups((*words, *added)))
+        by_letters = Counter(group for word in (*words, *added) for group in groups(word))
         return by_word, by_letters
 
-    def _vector(self, by_word: Counter[str], by_letters: Counter[str]) -> tuple[Ints, Floats]:
-        places: list[int] = []
-        weights: list[float] = []
-        for view, share in ((by_word, WORD_SHARE), (by_letters, 1 - WORD_SHARE)):
-            start, squares = len(weights), 0.0
-            for name, count in view.items():
-                place = self._index.get(name)
-                weight = (1 + log(count)) * (self._unseen_idf if place is None else self._idf[place])
-                squares += weight * weight
-                if place is not None:
-                    places.append(place)
-                    weights.append(weight)
-            scale = sqrt(share / squares) if squares else 0.0
-            weights[start:] = [weight * scale for weight in weights[start:]]
-        return np.array(places, dtype=np.int32), np.array(weights, dtype=np.float32)
+    def _vector(self, by_word: View, by_letters: View) -> tuple[Ints, Floats]:
+        """Return a text's vector from its features' places, -1 for one never seen, and their counts."""
+        places, weights = [], []
+        for (view, counts), share in ((by_word, WORD_SHARE), (by_letters, 1 - WORD_SHARE)):
+            raw = (1 + np.log(counts)) * self._idf[view]
+            length = np.sqrt(raw @ raw)
+            seen = view >= 0
+            places.append(view[seen])
+            weights.append(raw[seen] * (np.sqrt(share) / length if length else 0.0))
+        return np.concatenate(places), np.concatenate(weights).astype(np.float32)
 
 
-def _letter_groups(words: Iterable[str]) -> Iterable[str]:
-    for word in words:
-        if word.isdigit():  # part of a number is not like the number: 9990001 is no 999
-            continue
-        padded = f" {word} "
-        for size in LETTERS:
-            for start in range(max(1, len(padded) - size + 1)):
-                yield intern(padded[start : start + size])
+def _numbered(view: Counter[str], numbers: dict[str, int]) -> View:
+    """Return a view with a number for each name, new ones counting on."""
+    known = [numbers.setdefault(name, len(numbers)) for name in view]
+    return np.array(known, dtype=np.int32), np.array(list(view.values()), dtype=np.int32)
+
+
+def _placed(view: Counter[str], index: Mapping[str, int]) -> View:
+    """Return a view with each name's place in the vocabulary, -1 for a name that is not in it."""
+    places = [index.get(name, -1) for name in view]
+    return np.array(places, dtype=np.int32), np.array(list(view.values()), dtype=np.int32)
+
+
+def _letter_groups(word: str) -> tuple[str, ...]:
+    if word.isdigit():  # part of a number is not like the number: 9990001 is no 999
+        return ()
+    padded = f" {word} "
+    return tuple(padded[start : start + size] for size in LETTERS for start in range(max(1, len(padded) - size + 1)))
 
 
 def _packed(names: Iterable[str]) -> NDArray[np.uint8]:

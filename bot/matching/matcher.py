@@ -2,12 +2,12 @@
 
 The ridge is solved in closed form in its dual (kernel) form (Saunders, Gammerman and Vovk, 1998), then folded into one
 weight row a feature, so that a question costs one gather and one sum. Same examples, same scores. Learning takes
-4 bytes of memory for each pair of examples, 256 MB for 8,000 of them, and gives it back.
+4 bytes of memory for each pair of examples, 200 MB for 10,000 of them, and gives it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.knowledge.model import Lexicon
-from bot.matching.cholesky import Cholesky
+from bot.matching.cholesky import Cholesky, blocks
 from bot.matching.lexical import Floats, Ints, Vectoriser
 from bot.matching.lexicon import Expander
 from bot.messages import Match
 
 RIDGE = 1.0  # this and the constants below: chosen by cross-validation over the own examples (docs/matching.md)
-COMMON_FEATURES = 500  # multiplied as a dense matrix while learning; changes the time it takes, not the result
+COMMON_FEATURES = 1000  # multiplied as a dense matrix while learning; changes the time it takes, not the result
 NEAREST = 0.2  # share of the nearest example's likeness in a score
 
 
@@ -120,8 +120,8 @@ class _Nearest:
         products = self._values[offsets] * np.repeat(weights, lengths)
         return np.bincount(self._rows[offsets], weights=products, minlength=len(self._owner)).astype(np.float32)
 
-    def kernel(self, vectors: list[tuple[Ints, Floats]]) -> Floats:
-        """Return the likeness of every example to every other, shape (examples, examples).
+    def kernel(self, vectors: list[tuple[Ints, Floats]]) -> Iterator[Floats]:
+        """Yield block rows of the likeness of every example to itself and to those before it.
 
         The few features that most examples hold make most of the work: those go through one matrix product.
         """
@@ -132,11 +132,12 @@ class _Nearest:
         for row, (places, values) in enumerate(vectors):
             columns = column[places]
             dense[row, columns[columns >= 0]] = values[columns >= 0]
-        kernel = dense @ dense.T
-        for row, (places, values) in enumerate(vectors):
-            rare = column[places] < 0
-            kernel[row] += self.likenesses(places[rare], values[rare])
-        return kernel
+        for rows in blocks(len(vectors)):
+            block = dense[rows] @ dense[: rows.stop].T
+            for row, (places, values) in zip(block, vectors[rows], strict=True):
+                rare = column[places] < 0
+                row += self.likenesses(places[rare], values[rare])[: rows.stop]
+            yield block
 
     def likeness(self, places: Ints, weights: Floats) -> Floats:
         """Return each label's best likeness, shape (labels,), values in [0, 1]."""
@@ -167,9 +168,9 @@ class Lessons:
         index = _Nearest.of(vectors, owner, len(labels), len(vectoriser))
         return cls(labels, texts, owner, vectoriser, vectors, index)
 
-    def kernel(self) -> Floats:
-        """Return the likeness of every text to every other, shape (texts, texts)."""
-        return self.index.kernel(self.vectors)
+    def kernel(self) -> list[Floats]:
+        """Return the likeness of every text to itself and to those before it, as block rows (see `Cholesky`)."""
+        return list(self.index.kernel(self.vectors))
 
     def targets(self) -> Floats:
         """Return 1 for each text's own label and 0 for the others, shape (texts, labels)."""
@@ -178,7 +179,8 @@ class Lessons:
         return targets
 
 
-def ridge(kernel: Floats) -> Cholesky:
+def ridge(kernel: list[Floats]) -> Cholesky:
     """Return kernel + RIDGE I, factored where it stands: it solves the ridge in its dual form."""
-    kernel[np.diag_indices_from(kernel)] += RIDGE
+    for row in kernel:
+        row[:, -len(row) :] += RIDGE * np.eye(len(row), dtype=np.float32)
     return Cholesky(kernel)
