@@ -306,8 +306,8 @@ def _card_source(source: Source) -> str:
 
 
 def _upkeep(entry: Entry) -> list[Part]:
-    """Return who looks after an entry and what changed last."""
-    owner = f"Looked after by: {entry.owner}. " if entry.owner else ""
+    """Return what changed last, and who looks after an entry once the partnership has confirmed it."""
+    owner = f"Looked after by: {entry.owner}. " if entry.owner and entry.confirmed else ""
     latest = entry.changes[0]
     return [Small(f"{owner}Last change, {latest.on:%d %B %Y}: {latest.what}")]
 

@@ -220,10 +220,13 @@ def test_learning_stands_under_its_heading_with_the_cards_it_bears_on() -> None:
     assert Points((learnt,), "What was learnt") in page.parts
 
 
-def test_more_detail_says_who_looks_after_a_card_and_what_changed_last() -> None:
+def test_more_detail_says_what_changed_last_and_once_confirmed_who_looks_after_it() -> None:
     entry = knowledge().entries["escalation"].model_copy(update={"owner": "Policy lead"})
-    page = composer().detail(entry, TUESDAY_MORNING)
-    assert Small("Looked after by: Policy lead. Last change, 22 November 2026: First version.") in page.parts
+    changed = "Last change, 22 November 2026: First version."
+    assert Small(changed) in composer().detail(entry, TUESDAY_MORNING).parts
+    word = Confirmation(role="Policy lead", on=dt.date(2026, 11, 23))
+    page = composer().detail(entry.model_copy(update={"confirmed": word}), TUESDAY_MORNING)
+    assert Small(f"Looked after by: Policy lead. {changed}") in page.parts
 
 
 def test_every_contact_is_on_the_first_page_of_contacts_or_the_second() -> None:
