@@ -31,12 +31,20 @@ LISTED = 5  # candidates given with every answer
 
 
 def matcher_examples(knowledge: Knowledge) -> dict[str, list[str]]:
-    """Return what the matcher learns from: each entry's examples and its own words, and the signposts' examples.
+    """Return what the matcher learns from, by label: example messages, and each entry's own words beside them."""
+    examples = example_messages(knowledge)
+    for entry in knowledge.entries.values():
+        examples[entry.id] += _own_words(entry)
+    return examples
+
+
+def example_messages(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Return the messages that are examples of each entry and signpost, by the matcher's label.
 
     A near-miss of one entry is an example of the entry it belongs to. The danger rules' own sentences count as examples
     of danger: the matcher then knows it in words no rule has.
     """
-    examples = {entry.id: [*entry.questions, *_own_words(entry)] for entry in knowledge.entries.values()}
+    examples = {entry.id: list(entry.questions) for entry in knowledge.entries.values()}
     for entry in knowledge.entries.values():
         for near_miss in entry.not_for:
             examples[near_miss.entry].append(near_miss.text)

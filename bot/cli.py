@@ -225,8 +225,12 @@ def _assistant(
     load: Callable[[Path], Knowledge] = load_to_answer_from,
 ) -> Assistant:
     knowledge = load(settings.knowledge)
-    matcher = learnt(settings.data, matcher_examples(knowledge), knowledge.lexicon)
+    matcher = learnt(settings.data, matcher_examples(knowledge), knowledge.lexicon, _say_that_it_learns)
     return Assistant(knowledge, matcher, usage, key)
+
+
+def _say_that_it_learns(texts: int) -> None:
+    print(f"Learning from {texts:,} texts; this happens once after a change.", file=sys.stderr, flush=True)
 
 
 def as_json(answer: Answer) -> str:

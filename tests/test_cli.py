@@ -13,18 +13,19 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.knowledge.loading import DEFAULT_FOLDER
+from tests.conftest import SMALL_KNOWLEDGE
 
-BRUISE = "bruise on a 3 month old baby"
+SLEEP = "co-sleeping after drinking"
 
 
 @pytest.fixture(autouse=True)
 def _settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every command away from the developer's own settings and data. The learnt matcher is shared."""
-    for name in ("KNOWLEDGE", "DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET"):
+    """Keep every command away from the developer's own settings and data. Knowledge is small, so learning is quick."""
+    for name in ("DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET"):
         monkeypatch.delenv(f"SIGNPOST_{name}", raising=False)
     data = tmp_path_factory.getbasetemp() / "cli-data"
     monkeypatch.setenv("SIGNPOST_DATA", str(data))
+    monkeypatch.setenv("SIGNPOST_KNOWLEDGE", str(SMALL_KNOWLEDGE))
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
 
 
@@ -33,12 +34,12 @@ def feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 
 def test_ask_prints_a_card(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ask", BRUISE]) == 0
+    assert main(["ask", SLEEP]) == 0
     assert "Do now:" in capsys.readouterr().out
 
 
 def test_ask_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ask", BRUISE, "--json"]) == 0
+    assert main(["ask", SLEEP, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert list(answer) == [
         "text",
@@ -49,14 +50,14 @@ def test_ask_json_is_one_object_with_the_fields_of_the_contract(capsys: pytest.C
         "also_relevant",
         "personal_data",
     ]
-    assert answer["entry"] == "bruising-non-mobile"
+    assert answer["entry"] == "safe-sleep"
 
 
 def test_match_gives_one_object_a_line_whatever_the_line_holds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = [
-        BRUISE.encode(),
+        SLEEP.encode(),
         b"",
         b"\xff\xfe not utf-8",
         "😭".encode(),
@@ -67,7 +68,7 @@ def test_match_gives_one_object_a_line_whatever_the_line_holds(
     assert main(["match", "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(answers) == len(lines)
-    assert answers[0]["entry"] == "bruising-non-mobile"
+    assert answers[0]["entry"] == "safe-sleep"
     assert answers[4]["personal_data"] == ["phone"]
     assert "900123" not in answers[4]["text"]
     for answer in answers:
@@ -76,7 +77,10 @@ def test_match_gives_one_object_a_line_whatever_the_line_holds(
         assert (answer["entry"] is not None) == (answer["decision"] in ("urgent", "answer"))
 
 
-def test_check_says_that_the_knowledge_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_that_the_projects_own_knowledge_is_sound(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SIGNPOST_KNOWLEDGE")
     assert main(["check"]) == 0
     assert "no faults" in capsys.readouterr().out
 
@@ -84,7 +88,7 @@ def test_check_says_that_the_knowledge_is_sound(capsys: pytest.CaptureFixture[st
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "knowledge"
-    shutil.copytree(DEFAULT_FOLDER, folder)
+    shutil.copytree(SMALL_KNOWLEDGE, folder)
     monkeypatch.setenv("SIGNPOST_KNOWLEDGE", str(folder))
     return folder
 
@@ -92,23 +96,23 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_check_reports_faults_in_several_files_in_one_run(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     contacts = own_folder / "contacts.yaml"
     contacts.write_text(contacts.read_text().replace('"03000 41 11 11"', "03000411111", 1))
-    injuries = own_folder / "topics" / "injuries.yaml"
-    injuries.write_text(injuries.read_text().replace("act: today", "act: soon", 1))
+    babies = own_folder / "topics" / "babies.yaml"
+    babies.write_text(babies.read_text().replace("act: routine", "act: soon", 1))
     assert main(["check"]) == 1
     out = capsys.readouterr().out
     assert "contacts.yaml: front-door: phone:" in out
-    assert "topics/injuries.yaml: unexplained-injury: act:" in out
+    assert "topics/babies.yaml: safe-sleep: act:" in out
 
 
 def test_check_reports_a_card_that_does_not_fit(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    injuries = own_folder / "topics" / "injuries.yaml"
-    text = injuries.read_text()
+    babies = own_folder / "topics" / "babies.yaml"
+    text = babies.read_text()
     first = text.index("    steps:\n      - text: ") + len("    steps:\n      - text: ")
-    injuries.write_text(
+    babies.write_text(
         text[:first] + "Ring 999 if a child is in danger. " + "Then write it all down. " * 40 + text[first:]
     )
     assert main(["check"]) == 1
-    assert "topics/injuries.yaml: unexplained-injury: steps: the card has" in capsys.readouterr().out
+    assert "topics/babies.yaml: safe-sleep: steps: the card has" in capsys.readouterr().out
 
 
 def test_check_reports_a_danger_sentence_that_no_longer_fires(
@@ -129,10 +133,10 @@ def test_a_broken_knowledge_file_is_one_readable_line_and_exit_code_1(
     command: list[str], own_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed(monkeypatch, b"")
-    (own_folder / "topics" / "injuries.yaml").write_text("entries: [\n")
+    (own_folder / "topics" / "babies.yaml").write_text("entries: [\n")
     assert main(command) == 1
     captured = capsys.readouterr()
-    assert "topics/injuries.yaml" in captured.out + captured.err
+    assert "topics/babies.yaml" in captured.out + captured.err
     assert "Traceback" not in captured.out + captured.err
 
 
@@ -150,7 +154,7 @@ def test_evaluate_prints_accuracy_with_intervals_and_what_was_left_out(
     file = tmp_path / "questions.csv"
     file.write_text(
         "text,topic,acceptable,style\n"
-        f"{BRUISE},bruising-non-mobile,,keyword\n"
+        f"{SLEEP},safe-sleep,,keyword\n"
         "who may attend a core group,a-topic-of-another-place,,question\n"
     )
     assert main(["evaluate", str(file)]) == 0
@@ -191,12 +195,12 @@ def test_a_data_folder_that_cannot_be_written_costs_nobody_an_answer(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SIGNPOST_DATA", str(tmp_path / "file" / "data"))
-    assert main(["ask", BRUISE]) == 0
+    assert main(["ask", SLEEP]) == 0
     assert "Do now:" in capsys.readouterr().out
 
 
 def test_every_command_has_help() -> None:
-    for command in ("chat", "ask", "match", "telegram", "check", "evaluate", "stats"):
+    for command in ("chat", "ask", "match", "telegram", "check", "confirm", "evaluate", "stats"):
         with pytest.raises(SystemExit) as left:
             main([command, "--help"])
         assert left.value.code == 0
@@ -204,10 +208,10 @@ def test_every_command_has_help() -> None:
 
 def test_a_reader_that_leaves_early_is_no_traceback() -> None:
     done = subprocess.run(
-        f"yes '{BRUISE}' | head -n 2000 | {sys.executable} -m bot match --json | head -n 1",
+        f"yes '{SLEEP}' | head -n 2000 | {sys.executable} -m bot match --json | head -n 1",
         shell=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent, check=False,
     )  # fmt: skip
-    assert json.loads(done.stdout)["entry"] == "bruising-non-mobile"
+    assert json.loads(done.stdout)["entry"] == "safe-sleep"
     assert "Traceback" not in done.stderr
 
 
@@ -228,7 +232,7 @@ def test_a_key_that_cannot_be_kept_costs_nobody_a_conversation(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SIGNPOST_DATA", str(tmp_path / "file" / "data"))
-    feed(monkeypatch, f"{BRUISE}\n".encode())
+    feed(monkeypatch, f"{SLEEP}\n".encode())
     assert main(["chat"]) == 0
     said = capsys.readouterr().out
     assert "Do now:" in said and "May I count" not in said
@@ -244,10 +248,10 @@ def test_who_asks_is_answered_from_what_is_sound_of_a_broken_folder(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     feed(monkeypatch, b"the baby is not breathing\n")
-    (own_folder / "topics" / "missed-appointments.yaml").write_text("entries: [\n")
+    (own_folder / "topics" / "babies.yaml").write_text("entries: [\n")
     assert main(command) == 0
     assert "!! Ring 999" in capsys.readouterr().out
-    assert "topics/missed-appointments.yaml" in caplog.text
+    assert "topics/babies.yaml" in caplog.text
 
 
 @pytest.mark.parametrize("file", ["partnership.yaml", "lexicon.yaml", "contacts.yaml", "topics/act-now.yaml"])
@@ -267,3 +271,15 @@ def test_letters_that_do_not_fit_the_terminals_encoding_stop_nothing(command: st
         env={**os.environ, "PYTHONIOENCODING": "ascii:strict", "SIGNPOST_DATA": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_whoever_starts_it_first_is_told_that_it_learns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNPOST_DATA", str(tmp_path))
+    assert main(["ask", SLEEP, "--json"]) == 0
+    first = capsys.readouterr()
+    assert main(["ask", SLEEP, "--json"]) == 0
+    second = capsys.readouterr()
+    assert first.err.startswith("Learning from 92 texts") and second.err == ""
+    assert first.out == second.out

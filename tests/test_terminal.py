@@ -16,6 +16,7 @@ import pytest
 from bot.channels.terminal import Terminal, converse
 from bot.usage.log import UsageLog
 from bot.usage.stats import counts
+from tests.conftest import SMALL_KNOWLEDGE
 from tests.support import TUESDAY_MORNING, assistant
 
 
@@ -124,7 +125,7 @@ def test_words_the_screen_cannot_show_do_not_stop_the_conversation() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 def test_control_c_ends_the_conversation_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bot", "chat"]
-    environment = {**os.environ, "SIGNPOST_DATA": str(tmp_path)}
+    environment = {**os.environ, "SIGNPOST_DATA": str(tmp_path), "SIGNPOST_KNOWLEDGE": str(SMALL_KNOWLEDGE)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=Path(__file__).parent.parent
     ) as chat:

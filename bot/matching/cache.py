@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,11 +20,20 @@ from bot.matching.matcher import Matcher
 _PREFIX = "matcher-"
 
 
-def learnt(folder: Path, examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> Matcher:
-    """Return the matcher of these examples: read from `folder` if it is there, else learnt and kept there."""
+def learnt(
+    folder: Path,
+    examples: Mapping[str, Sequence[str]],
+    lexicon: Lexicon,
+    before_learning: Callable[[int], object] = lambda texts: None,
+) -> Matcher:
+    """Return the matcher of these examples: read from `folder` if it is there, else learnt and kept there.
+
+    `before_learning` is called with the number of texts when it must be learnt, which takes seconds.
+    """
     path = folder / f"{_PREFIX}{_digest(examples, lexicon)}.npz"
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
         return Matcher.load(file, lexicon)
+    before_learning(sum(map(len, examples.values())))
     matcher = Matcher.from_examples(examples, lexicon)
     with suppress(OSError):
         _keep(matcher, path)
