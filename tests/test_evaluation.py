@@ -211,6 +211,7 @@ def test_a_report_counts_every_kind_of_answer_and_mistake() -> None:
         "clarify": "2/8",
         "no_match": "1/8",
         "wrong with confidence": "3/8",
+        "of those answered": "3/4",
         "to act on, got routine": "1/4",
     }
 

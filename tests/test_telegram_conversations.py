@@ -52,7 +52,7 @@ def only(calls: list[Call], method: str = "sendMessage") -> Call:
 
 async def test_a_question_in_own_words_gets_the_card(chats: Chats) -> None:
     card = only(await chats.say(BRUISE))
-    assert card.text.startswith("<b>Bruise or mark on a baby or child who cannot move about</b>")
+    assert card.text.startswith(f"<b>{knowledge().entries['bruising-non-mobile'].title}</b>")
     assert "<b>Do now:</b>\n1. " in card.text
     assert card.text.endswith(FOOTER)
     assert card.parameters["parse_mode"] == "HTML"

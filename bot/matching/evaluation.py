@@ -120,6 +120,7 @@ def report(judged: list[Judged], left_out: int, acts: Mapping[str, Act], show_er
         lines.append(_share(decision, decisions[decision], len(judged)))
     wrong = [j for j in judged if j.wrong_answer]
     lines.append(_share("wrong with confidence", len(wrong), len(judged)))
+    lines.append(_share("  of those answered", len(wrong), sum(j.answer.entry is not None for j in judged)))
     soon = [j for j in judged if acts.get(j.question.topic) in SOON]
     routine = [j for j in soon if j.wrong_answer and acts.get(j.answer.entry or "") is Act.ROUTINE]
     lines.append(_share("to act on, got routine", len(routine), len(soon)))
