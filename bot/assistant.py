@@ -109,7 +109,7 @@ class Assistant:
         entries = tuple(match for match in matches if match.entry in self.knowledge.entries)[:LISTED]
         ambiguous = self._ambiguities.found(safe.text)
         if urgent or self._looks_like_danger(question.text, decided):
-            answer = self._urgent(question, entries)
+            answer = self._urgent(question, entries, self._is_from_a_child(matches))
         elif ambiguous is not None:
             score = entries[0].score if entries else 0.0
             answer = Answer(self.composer.split(ambiguous), Decision.CLARIFY, None, score, entries)
@@ -132,9 +132,20 @@ class Assistant:
             log.error("looking for personal details failed: %s", type(error).__name__)
             return Redacted(text, ())
 
-    def _urgent(self, question: Question, entries: Sequence[Match]) -> Answer:
+    def _is_from_a_child(self, matches: Sequence[Match]) -> bool:
+        """Say whether, danger apart, a message is likeliest to be a child's or young person's own."""
+        danger = self.knowledge.partnership.danger_entry
+        best = next((match for match in matches if match.entry != danger), None)
+        label = SIGNPOST + self.knowledge.partnership.child_signpost
+        return best is not None and best.entry == label and best.score >= THRESHOLDS.clarify
+
+    def _urgent(self, question: Question, entries: Sequence[Match], from_a_child: bool) -> Answer:
         danger = self.knowledge.partnership.danger_entry
         others = [match for match in entries if match.entry != danger]
+        if from_a_child:
+            listed = (Match(danger, 1.0), *others)[:LISTED]
+            reply = self.composer.emergency_for_a_child(question.asked_at)
+            return Answer(reply, Decision.URGENT, danger, 1.0, listed)
         near = [match.entry for match in others if match.score >= THRESHOLDS.clarify and self._is_pressing(match.entry)]
         sure = decide(others).decision is Decision.ANSWER and near[:1] == [others[0].entry]
         card = self.knowledge.entries[near[0]] if sure else None

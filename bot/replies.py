@@ -44,6 +44,16 @@ class Composer:
         parts += [*self._card_parts(entry, at, None), *self._origin(entry, at)]
         return self._reply(parts, [*rows, *self._card_buttons(entry)])
 
+    def emergency_for_a_child(self, at: dt.datetime) -> Reply:
+        """Return the 999 reply to a child who writes, with whom to ring should it be a worker after all."""
+        signpost = self.knowledge.signposts[self.knowledge.partnership.child_signpost]
+        first, *others = self.knowledge.partnership.emergency_contacts
+        theirs = [id_ for id_ in signpost.contacts if id_ != first]
+        parts: list[Part] = [Alarm(self._wording.emergency_child), Paragraph(signpost.text), *self._calls(theirs, at)]
+        parts += [Paragraph(self._wording.emergency_worker), *self._calls(others, at)]
+        danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
+        return self._reply(parts, [*_entry_rows([danger]), _feedback(danger)])
+
     def clarify(self, choices: Sequence[Entry | Signpost]) -> Reply:
         """Return up to three titles to choose from; an entry to act on soon shows its safe first step before them."""
         entries = [choice for choice in choices if isinstance(choice, Entry)]

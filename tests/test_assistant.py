@@ -87,6 +87,22 @@ def test_what_is_not_ours_is_sent_to_the_right_place_and_no_card_is_given() -> N
     assert "adult" in words(answer.reply).casefold()
 
 
+@pytest.mark.parametrize("text", ["hes hurting my brother", "my dad is hitting my mum right now and im scared"])
+def test_a_child_in_danger_who_writes_is_answered_in_a_childs_words_with_999_and_childline(text: str) -> None:
+    answer = ask(text)
+    said = words(answer.reply)
+    assert (answer.decision, answer.entry) == ("urgent", "immediate-danger")
+    assert isinstance(answer.reply.parts[0], Alarm) and "999" in answer.reply.parts[0].text
+    assert "It is not your fault" in said and "0800 1111" in said
+    assert "Do not wait for a manager" not in said
+    assert "If you work with children" in said and "03000 41 11 11" in said
+
+
+def test_a_worker_in_an_emergency_is_not_spoken_to_as_a_child() -> None:
+    said = words(ask("he is hitting the baby, I'm the health visitor, outside the flat").reply)
+    assert "Do not wait for a manager" in said and "It is not your fault" not in said
+
+
 def test_a_message_without_words_gets_an_honest_reply() -> None:
     answer = ask("🤷 ???")
     assert answer.decision == "no_match"

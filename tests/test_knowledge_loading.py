@@ -314,6 +314,8 @@ REFERENCES = [
                  "-: danger_entry: 'nobody' is not in the topic files", id="danger_entry"),
     pytest.param("partnership.yaml", "consultation_entry: front-", "consultation_entry: nobody-",
                  "-: consultation_entry: 'nobody-door-consultation' is not in the", id="consultation"),
+    pytest.param("partnership.yaml", "child_signpost: adult-safeguarding", "child_signpost: nobody",
+                 "-: child_signpost: 'nobody' is not in signposts.yaml", id="child_signpost"),
     pytest.param("partnership.yaml", "source: good-practice", "source: nobody",
                  "-: working_day source: 'nobody' is not in sources.yaml", id="working_day"),
     pytest.param("danger.yaml", "needs: [child, bleeding]", "needs: [child, nobody]",

@@ -36,6 +36,7 @@ def every_reply() -> list[Reply]:
     replies += [made.emergency(at, entry) for entry in entries]
     replies += [made.group(id_) for id_ in knowledge().groups]
     replies += [made.signpost(signpost, at) for signpost in knowledge().signposts.values()]
+    replies += [made.emergency_for_a_child(at), *(made.split(one) for one in knowledge().lexicon.ambiguous)]
     replies += [made.emergency(at), made.clarify(entries[:3]), made.no_match(at), made.none_of_these(at)]
     replies += [made.topics(), made.contacts(at), made.more_contacts(at), made.start(), made.help()]
     replies += [made.privacy(None), made.stale()]

@@ -94,7 +94,8 @@ def _is_enough(knowledge: Knowledge) -> bool:
     named = knowledge.partnership
     entries = {named.danger_entry, named.consultation_entry}
     contacts = {*named.emergency_contacts, *named.help_contacts}
-    return entries <= knowledge.entries.keys() and contacts <= knowledge.contacts.keys()
+    is_held = entries <= knowledge.entries.keys() and contacts <= knowledge.contacts.keys()
+    return is_held and named.child_signpost in knowledge.signposts
 
 
 def read_knowledge(folder: Path) -> Reading:

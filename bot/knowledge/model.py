@@ -363,6 +363,8 @@ class Wording(_Part):
     footer: Annotated[Text, Field(max_length=60)]
     draft: Text
     emergency: Annotated[tuple[Text, ...], Field(min_length=1)]
+    emergency_child: Text
+    emergency_worker: Text
     start: Annotated[tuple[Text, ...], Field(min_length=1)]
     help: Annotated[tuple[Text, ...], Field(min_length=1)]
     privacy: Annotated[tuple[Text, ...], Field(min_length=1)]
@@ -397,6 +399,7 @@ class Partnership(_Part):
     help_contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     danger_entry: Id
     consultation_entry: Id
+    child_signpost: Id
     working_day: WorkingDay
     wording: Wording
 

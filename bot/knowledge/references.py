@@ -156,6 +156,7 @@ def _in_partnership(partnership: Partnership, ids: dict[str, Ids]) -> Iterator[P
         yield from _missing(PARTNERSHIP, "", name, getattr(partnership, name), ids["contacts"])
     for name in ("danger_entry", "consultation_entry"):
         yield from _missing(PARTNERSHIP, "", name, [getattr(partnership, name)], ids["entries"])
+    yield from _missing(PARTNERSHIP, "", "child_signpost", [partnership.child_signpost], ids["signposts"])
     yield from _missing(PARTNERSHIP, "", "working_day source", [partnership.working_day.source], ids["sources"])
 
 
