@@ -108,7 +108,7 @@ class Assistant:
         decided = decide(matches)
         entries = tuple(match for match in matches if match.entry in self.knowledge.entries)[:LISTED]
         ambiguous = self._ambiguities.found(safe.text)
-        if urgent or self._looks_like_danger(question.text, decided):
+        if urgent or self._looks_like_danger(question.text, matches):
             answer = self._urgent(question, entries, self._is_from_a_child(matches))
         elif ambiguous is not None:
             score = entries[0].score if entries else 0.0
@@ -120,10 +120,14 @@ class Assistant:
             reply = self.composer.with_note(reply, self.composer.personal_data_note(safe.kinds))
         return replace(answer, reply=reply, personal_data=safe.kinds, text=safe.text)
 
-    def _looks_like_danger(self, text: str, decided: Decided) -> bool:
-        """Say whether the matcher is sure of danger where no rule fired, and nothing in the text excuses it."""
-        answered = decided.decision is Decision.ANSWER and decided.entries[0] == self.knowledge.partnership.danger_entry
-        return answered and not self._danger.excused(text)
+    def _looks_like_danger(self, text: str, matches: Sequence[Match]) -> bool:
+        """Say whether the matcher finds danger likeliest where no rule fired, and nothing in the text excuses it.
+
+        It need not be sure: when torn, 999 comes first.
+        """
+        if not matches or matches[0].entry != self.knowledge.partnership.danger_entry:
+            return False
+        return matches[0].score >= THRESHOLDS.clarify and not self._danger.excused(text)
 
     def _redact(self, text: str) -> Redacted:
         try:

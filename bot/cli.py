@@ -19,15 +19,10 @@ from typing import TextIO
 
 from bot.assistant import Assistant, matcher_examples
 from bot.channels import terminal
-from bot.check.everything import check
-from bot.check.go_live import report as go_live_report
-from bot.check.go_live import to_confirm
-from bot.check.report import report as report_check
 from bot.errors import ConfirmError, SettingsError, SignpostError
 from bot.hours import LONDON
-from bot.knowledge.confirming import KINDS, confirm
 from bot.knowledge.loading import load_knowledge, load_to_answer_from
-from bot.knowledge.model import Knowledge
+from bot.knowledge.model import CONFIRMABLE, Knowledge
 from bot.matching.cache import learnt
 from bot.matching.evaluation import judge, read_questions, report
 from bot.messages import Answer, Person, Question
@@ -105,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     confirm_.add_argument("--role", required=True, help="who confirms it: a role, not a name")
     confirm_.add_argument("--on", required=True, type=_date, metavar="DATE", help="the day, such as 2027-01-15")
     confirm_.add_argument("--review-by", type=_date, metavar="DATE", help="when the entry is to be looked at again")
-    confirm_.add_argument("--kind", choices=KINDS, default="entry", help="what is confirmed (default: an entry)")
+    confirm_.add_argument("--kind", choices=CONFIRMABLE, default="entry", help="what is confirmed (default: an entry)")
     confirm_.set_defaults(run=_confirm)
 
     evaluate = commands.add_parser("evaluate", help="accuracy on a labelled question file")
@@ -165,6 +160,12 @@ def _telegram(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
+    # Imported here, as what `confirm` needs is: answers start faster without them.
+    from bot.check.everything import check
+    from bot.check.go_live import report as go_live_report
+    from bot.check.go_live import to_confirm
+    from bot.check.report import report as report_check
+
     checked = check(settings.knowledge, now().astimezone(LONDON).date())
     print(report_check(checked), end="")
     if options.go_live and checked.knowledge is not None:
@@ -175,6 +176,8 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _confirm(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.knowledge.confirming import confirm
+
     today = now().astimezone(LONDON).date()
     if options.on > today:
         raise ConfirmError(f"nothing confirmed: --on {options.on} lies in the future; today is {today}")

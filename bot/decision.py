@@ -32,10 +32,10 @@ class Thresholds:
     with messages about other things beside them. See docs/matching.md.
     """
 
-    answer: float = 0.32
+    answer: float = 0.38
     lead: float = 0.02
-    clarify: float = 0.16
-    choice: float = 0.59  # a choice offered scores at least this share of the best
+    clarify: float = 0.15
+    choice: float = 0.55  # a choice offered scores at least this share of the best
 
 
 THRESHOLDS = Thresholds()

@@ -22,7 +22,6 @@ from bot.knowledge.faults import quoted
 from bot.knowledge.loading import TOPICS, read_knowledge
 from bot.knowledge.references import PARTNERSHIP
 
-KINDS = ("entry", "contact", "signpost", "open-point", "working-day")
 _LISTED = {"contact": "contacts", "signpost": "signposts", "open-point": "open-points"}
 
 
@@ -30,7 +29,7 @@ def confirm(folder: Path, kind: str, id_: str, role: str, on: dt.date, review_by
     """Record that a role confirmed a thing on a day, in place of what was recorded before; return the file changed.
 
     Args:
-        kind: one of `KINDS`; the id of the working day is "working-day".
+        kind: one of `CONFIRMABLE`; the id of the working day is "working-day".
         review_by: when it is to be looked at again; entries only.
 
     Raises:

@@ -34,6 +34,7 @@ def _phone(value: str) -> str:
     return value
 
 
+CONFIRMABLE = ("entry", "contact", "signpost", "open-point", "working-day")  # kinds that `signpost confirm` takes
 MIN_EXAMPLES = 20  # of an entry; fewer are too few to be recognised by
 SHORT_NUMBER_DIGITS = 6  # 999, 101, 18000, 116123: numbers of their own kind
 
