@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 Send = Callable[[Reply], Awaitable[None]]
 
 SIGNPOST = "signpost:"  # what a matcher label begins with when it is a signpost's, not an entry's
+DANGER_WORDS = 3  # at least, for the matcher alone to recognise danger; the rules need no number of words
 LISTED = 5  # candidates given with every answer
 
 
@@ -108,11 +109,11 @@ class Assistant:
         decided = decide(matches)
         entries = tuple(match for match in matches if match.entry in self.knowledge.entries)[:LISTED]
         ambiguous = self._ambiguities.found(safe.text)
-        if urgent or self._looks_like_danger(question.text, matches):
-            answer = self._urgent(question, entries, self._is_from_a_child(matches))
-        elif ambiguous is not None:
+        if ambiguous is not None and not urgent:
             score = entries[0].score if entries else 0.0
             answer = Answer(self.composer.split(ambiguous), Decision.CLARIFY, None, score, entries)
+        elif urgent or self._looks_like_danger(question.text, matches):
+            answer = self._urgent(question, entries, self._is_from_a_child(matches))
         else:
             answer = self._decided(question, decided, entries)
         reply = answer.reply
@@ -123,9 +124,11 @@ class Assistant:
     def _looks_like_danger(self, text: str, matches: Sequence[Match]) -> bool:
         """Say whether the matcher finds danger likeliest where no rule fired, and nothing in the text excuses it.
 
-        It need not be sure: when torn, 999 comes first.
+        It need not be sure: when torn, 999 comes first. A word or two alone ("please") say too little.
         """
         if not matches or matches[0].entry != self.knowledge.partnership.danger_entry:
+            return False
+        if len(text.split()) < DANGER_WORDS:
             return False
         return matches[0].score >= THRESHOLDS.clarify and not self._danger.excused(text)
 

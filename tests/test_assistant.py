@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.assistant import Assistant
 from bot.matching.matcher import Matcher
 from bot.messages import Alarm, Match, Person, Press, Question, Reply, Small, Title
-from tests.support import STRANGER, TUESDAY_MORNING, actions, ask, assistant, knowledge, labels, press, words
+from tests.support import STRANGER, TUESDAY_MORNING, actions, ask, assistant, knowledge, labels, matcher, press, words
 
 HURT_NOW = "he is hitting her right now, I can hear her screaming"
 BRUISE = "baby of 4 months, not rolling yet, has a small bruise on the cheek"
@@ -96,6 +96,11 @@ def test_a_child_in_danger_who_writes_is_answered_in_a_childs_words_with_999_and
     assert "It is not your fault" in said and "0800 1111" in said
     assert "Do not wait for a manager" not in said
     assert "If you work with children" in said and "03000 41 11 11" in said
+
+
+def test_a_word_or_two_are_not_danger_because_the_matcher_finds_danger_likeliest() -> None:
+    assert matcher().match("please", 1)[0].entry == "immediate-danger"
+    assert ask("please").decision != "urgent"
 
 
 def test_a_worker_in_an_emergency_is_not_spoken_to_as_a_child() -> None:
