@@ -16,10 +16,9 @@ from bot.errors import KnowledgeError
 from bot.knowledge.loading import load_to_answer_from, read_knowledge
 from bot.matching.matcher import Matcher
 from bot.messages import Person, Question
-from tests.conftest import SMALL_KNOWLEDGE
+from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
 from tests.support import faults
 
-ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"
 EVERY_FILE = sorted(str(path.relative_to(SMALL_KNOWLEDGE)) for path in SMALL_KNOWLEDGE.rglob("*.yaml"))
 
 IN_A_TOPIC = (BABIES, "act: routine", "act: soon")
@@ -32,14 +31,6 @@ TOPIC_FAULT = f"{BABIES}: safe-sleep: act: is 'soon', expected is one of"
 DANGLING_FAULT = "contacts.yaml: front-door: otherwise: 'nobody' is not in contacts.yaml"
 SENTENCE_FAULT = "danger.yaml: child-bleeding: must_fire 1: 'where do I park for the meeting' does not fire the rule"
 CARD_FAULT = f"{ACT_NOW}: front-door-consultation: steps: the card has 1,"
-
-
-def edit(folder: Path, file: str, old: str, new: str) -> None:
-    """Replace the first `old` of a file, which must be there."""
-    path = folder / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{file} does not hold {old!r}: correct the test"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def told(folder: Path) -> list[str]:

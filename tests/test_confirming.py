@@ -14,9 +14,8 @@ from bot.errors import ConfirmError
 from bot.knowledge.confirming import confirm
 from bot.knowledge.loading import DEFAULT_FOLDER, TOPICS, load_knowledge
 from bot.knowledge.model import Confirmation
-from tests.conftest import SMALL_KNOWLEDGE
+from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
 from tests.support import faults
-from tests.test_check import ACT_NOW, BABIES, edit
 
 DAY = dt.date(2026, 11, 20)
 LATER = dt.date(2027, 11, 20)

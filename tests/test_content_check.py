@@ -12,9 +12,8 @@ from bot.check.coverage import coverage
 from bot.check.everything import check
 from bot.check.report import report
 from bot.knowledge.loading import load_knowledge
-from tests.conftest import SMALL_KNOWLEDGE
+from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
 from tests.support import TODAY, faults
-from tests.test_check import ACT_NOW, BABIES, edit
 
 ENTRIES = ("immediate-danger", "front-door-consultation", "safe-sleep")
 

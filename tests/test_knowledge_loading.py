@@ -17,9 +17,8 @@ from bot.knowledge.loading import MAX_FILE_BYTES, load_knowledge
 from bot.knowledge.model import Knowledge
 from bot.knowledge.yaml_file import MAX_DEPTH
 from tests import support
-from tests.conftest import SMALL_KNOWLEDGE
+from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
 
-ACT_NOW, BABIES = "topics/act-now.yaml", "topics/babies.yaml"
 EVERY_FILE = sorted(str(path.relative_to(SMALL_KNOWLEDGE)) for path in SMALL_KNOWLEDGE.rglob("*.yaml"))
 
 
@@ -30,14 +29,6 @@ def faults(folder: Path) -> list[str]:
     except KnowledgeError as error:
         return [str(problem) for problem in error.problems]
     return []
-
-
-def edit(folder: Path, file: str, old: str, new: str) -> None:
-    """Replace the first `old` of a file, which must be there."""
-    path = folder / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text, f"{file} does not hold {old!r}: correct the test"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def text_of(folder: Path, file: str) -> str:
