@@ -10,13 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.assistant import example_messages
+from bot.assistant import matcher_examples
 from bot.check.reading_age import reading_age
 from bot.errors import Problem
 from bot.knowledge.faults import plain_problem, quoted
 from bot.knowledge.loading import TOPICS
 from bot.knowledge.model import Entry, Knowledge
-from bot.matching.leave_one_out import LeftOut, leave_one_out
+from bot.matching.learning import learn_and_try_out
+from bot.matching.leave_one_out import LeftOut
+from bot.matching.matcher import Matcher
+from bot.matching.twins import Twin, twins
 from bot.messages import Reply
 from bot.replies import Composer
 
@@ -29,55 +32,47 @@ READING_AGE = 12.0  # years; what the summary and the steps of a card should not
 class Findings:
     """What a look at the content gives: faults, remarks, and the figures behind them.
 
-    `left_out` holds each entry's example questions, asked as if they had never been learnt.
+    `left_out` holds each entry's example questions, asked as if they had never been learnt. `matcher` is the one that
+    learnt them all.
     """
 
     faults: tuple[Problem, ...]
     remarks: tuple[Problem, ...]
     left_out: tuple[LeftOut, ...]
     reading_ages: Mapping[str, float]
+    matcher: Matcher
 
 
 def findings(knowledge: Knowledge, today: dt.date) -> Findings:
     """Look at the content of a knowledge base on a day. It may be what is sound of a broken one."""
-    left_out = tuple(_own_examples_left_out(knowledge))
+    tried_out = learn_and_try_out(matcher_examples(knowledge), knowledge.lexicon)
+    own = {id_: set(entry.questions) for id_, entry in knowledge.entries.items()}
+    left_out = tuple(one for one in tried_out.left_out if one.text in own.get(one.label, ()))
     ages = {id_: reading_age(_said_at_once(entry)) for id_, entry in knowledge.entries.items()}
     faults = (
-        *_twins(knowledge, left_out),
+        *_twins(knowledge, twins(tried_out.lessons, TOO_LIKE)),
         *_not_found(knowledge, left_out),
         *_unreachable(knowledge),
         *_one_sided(knowledge),
     )
     remarks = (*_overdue(knowledge, today), *_changed_since(knowledge), *_hard_to_read(knowledge, ages))
-    return Findings(faults, remarks, left_out, ages)
+    return Findings(faults, remarks, left_out, ages, tried_out.matcher)
 
 
 def _said_at_once(entry: Entry) -> str:
     return " ".join((entry.summary, *(step.text for step in entry.steps)))
 
 
-def _own_examples_left_out(knowledge: Knowledge) -> Iterator[LeftOut]:
-    """Yield every example question of an entry, left out of all the example messages.
-
-    The entries' own words are not learnt here: half the time for much the same answer.
-    """
-    examples = example_messages(knowledge)
-    if sum(1 for texts in examples.values() if texts) < 2:
-        return
-    own = {id_: set(entry.questions) for id_, entry in knowledge.entries.items()}
-    for one in leave_one_out(examples, knowledge.lexicon):
-        if one.text in own.get(one.label, ()):
-            yield one
-
-
-def _twins(knowledge: Knowledge, left_out: Iterable[LeftOut]) -> Iterator[Problem]:
-    for one in left_out:
-        if one.likeness >= TOO_LIKE:
+def _twins(knowledge: Knowledge, found: Iterable[Twin]) -> Iterator[Problem]:
+    """Yield the example questions of entries that are too close to another label's text."""
+    for twin in found:
+        entry = knowledge.entries.get(twin.label)
+        if entry is not None and twin.text in entry.questions:
             problem = (
-                f"{quoted(one.text)} is too close to {quoted(one.twin)} of {one.twin_label} "
-                f"({one.likeness:.2f} of 1): reword one or remove it"
+                f"{quoted(twin.text)} is too close to {quoted(twin.other_text)} of {twin.other_label} "
+                f"({twin.likeness:.2f} of 1): reword one or remove it"
             )
-            yield _problem(knowledge, one.label, "examples", problem)
+            yield _problem(knowledge, twin.label, "examples", problem)
 
 
 def _not_found(knowledge: Knowledge, left_out: Iterable[LeftOut]) -> Iterator[Problem]:

@@ -1,88 +1,58 @@
-"""Ask each example as if it had never been learnt: which label is found, and which other label's example is nearest?
+"""Ask each example as if it had never been learnt: which labels are found?
 
-Exact for the ridge and for the nearest example, at the cost of learning about twice. What is predicted without example
-i is y - dual / (the inverse's diagonal at i) (Allen's PRESS statistic, 1974). Only the weights of the features still
-count the example that is left out.
+What the ridge predicts for example i without having learnt it is y - dual / (the inverse's diagonal at i) (Allen's
+PRESS statistic, 1974). The diagonal is estimated with random signs (Hutchinson, 1990; Bekas, Kokiopoulou and Saad,
+2007), solved for together with the labels, so that trying out costs about a quarter as much again as learning. Over
+12,000 examples the shares found come within a point of the exact ones; among few examples it is exact. The nearest
+example's part of a score is left out here, and the weights of the features still count the example.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bot.knowledge.model import Lexicon
-from bot.matching.cholesky import blocks
-from bot.matching.lexical import Floats, Ints
-from bot.matching.matcher import Lessons, blend, ridge
+from bot.matching.lessons import Lessons
+from bot.matching.lexical import Floats
+from bot.matching.ridge import RIDGE, Ridge
 
 RANKED = 3
+PROBES = 32
+EXACT_UP_TO = 512  # examples: for so few the whole inverse is solved for
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An example of `label`; `ranked` are the best labels for it when it is not learnt, best first.
-
-    `twin` is the nearest example of another label, `twin_label` whose it is and `likeness` how near, in [0, 1].
-    """
+    """An example of `label`; `ranked` are the best labels for it when it is not learnt, best first."""
 
     label: str
     text: str
     ranked: tuple[str, ...]
-    twin: str
-    twin_label: str
-    likeness: float
 
 
-def leave_one_out(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None = None) -> list[LeftOut]:
-    """Return every example left out once, in the order of `examples`. There must be two labels with examples."""
-    lessons = Lessons.of(examples, lexicon)
-    kernel = lessons.kernel()
-    nearest, twins, likeness = _nearest(kernel, lessons.owner)
-    factored = ridge(kernel)
+def leave_one_out(lessons: Lessons, ridge: Ridge) -> tuple[list[LeftOut], Floats]:
+    """Return every example left out once, in the order of the lessons, and the duals, shape (examples, labels)."""
     targets = lessons.targets()
-    predicted = targets - factored.solve(targets) / factored.inverse_diagonal()[:, None]
-    best = np.argsort(-blend(predicted, nearest), axis=1, kind="stable")[:, :RANKED]
-    return [
-        LeftOut(
-            lessons.labels[owner],
-            text,
-            tuple(lessons.labels[label] for label in best[row]),
-            lessons.texts[twins[row]],
-            lessons.labels[lessons.owner[twins[row]]],
-            float(likeness[row]),
-        )
+    examples, labels = targets.shape
+    probes = _probes(examples)
+    solved = ridge.solve(np.hstack([targets, probes]))
+    duals = np.ascontiguousarray(solved[:, :labels])
+    # The diagonal lies between 1 / (RIDGE + 1), for an example of length 1 unlike all others, turned round, and
+    # 1 / RIDGE, for one without words.
+    inverse = np.clip(np.einsum("ij,ij->i", probes, solved[:, labels:]), 0.9 / (RIDGE + 1), 1 / RIDGE)
+    predicted = targets - duals / inverse[:, None]
+    best = np.argsort(-predicted, axis=1, kind="stable")[:, :RANKED]
+    found = [
+        LeftOut(lessons.labels[owner], text, tuple(lessons.labels[label] for label in best[row]))
         for row, (owner, text) in enumerate(zip(lessons.owner, lessons.texts, strict=True))
     ]
+    return found, duals
 
 
-def _nearest(kernel: Sequence[Floats], owner: Ints) -> tuple[Floats, Ints, Floats]:
-    """Return each text's best likeness to each label, and its nearest text of another label with how near it is.
-
-    Shapes (texts, labels), (texts,), (texts,). A text is not near itself.
-    """
-    nearest = np.zeros((len(owner), owner[-1] + 1), dtype=np.float32)
-    twins = np.zeros(len(owner), dtype=np.int32)
-    likeness = np.full(len(owner), -1.0, dtype=np.float32)
-
-    def see(rows: slice, columns: slice, block: Floats) -> None:
-        """Take in the likeness of the texts in `rows` to those in `columns`."""
-        labels, starts = np.unique(owner[columns], return_index=True)
-        best = np.maximum.reduceat(block, starts, axis=1)
-        nearest[rows, labels[0] : labels[-1] + 1] = np.maximum(nearest[rows, labels[0] : labels[-1] + 1], best)
-        others = np.where(owner[rows, None] == owner[None, columns], -1.0, block)
-        closest = others.argmax(axis=1)
-        how_close = others[np.arange(len(others)), closest]
-        closer = how_close > likeness[rows]
-        twins[rows] = np.where(closer, columns.start + closest, twins[rows])
-        likeness[rows] = np.where(closer, how_close, likeness[rows])
-
-    for row, here in zip(kernel, blocks(len(owner)), strict=True):
-        before, block = slice(0, here.start), row[:, here].copy()
-        np.fill_diagonal(block, 0.0)
-        see(here, here, block)
-        if here.start:
-            see(here, before, row[:, before])
-            see(before, here, row[:, before].T)
-    return nearest, twins, likeness
+def _probes(examples: int) -> Floats:
+    """Return V, shape (examples, probes), so that row sums of V * inverse V are the inverse's diagonal."""
+    if examples <= EXACT_UP_TO:
+        return np.eye(examples, dtype=np.float32)
+    signs = np.random.default_rng(0).choice(np.array([-1, 1], dtype=np.float32), size=(examples, PROBES))
+    return np.asarray(signs / np.sqrt(PROBES), dtype=np.float32)

@@ -8,8 +8,7 @@ far from everything instead of being stretched to look near.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,63 +30,41 @@ View = tuple[Ints, Ints]  # features of one kind in a text, and how often each s
 class Vectoriser:
     """Learns a vocabulary from texts, then gives any text's vector as (feature indices, weights), length <= 1."""
 
-    def __init__(self, expander: Expander) -> None:
+    def __init__(self, expander: Expander, speller: Speller, index: dict[str, int], idf: Weights) -> None:
+        """Take what was learnt: the place of each feature, and the idf of each and, last, of any never seen."""
         self._expander = expander
-        self._speller = Speller(())
-        self._index: dict[str, int] = {}
-        self._idf: Weights = np.ones(1)  # of each feature, then of any that was never seen
+        self._speller = speller
+        self._index = index
+        self._idf = idf
 
     def __len__(self) -> int:
         return len(self._index)
 
-    def fit(self, texts: Sequence[str]) -> list[tuple[Ints, Floats]]:
-        """Learn from texts and return their vectors."""
-        words = [normalise(text).split() for text in texts]
-        vocabulary = Counter(word for line in words for word in line)
-        vocabulary.update(self._expander.words)
-        self._speller = Speller(sorted(vocabulary, key=lambda word: (-vocabulary[word], word)))
-        groups = cache(_letter_groups)  # most words stand in many texts
-        numbers: dict[str, int] = {}
-        counted = [tuple(_numbered(view, numbers) for view in self._features(line, groups)) for line in words]
-        documents = np.zeros(len(numbers), dtype=np.int64)
-        for views in counted:
-            for view, _ in views:
-                documents[view] += 1
-        names = np.array(list(numbers))
-        kept = np.flatnonzero(documents >= MIN_DOCUMENTS)
-        kept = kept[np.argsort(names[kept])]
-        place = np.full(len(numbers), -1, dtype=np.int32)
-        place[kept] = np.arange(len(kept))
-        self._index = {str(name): number for number, name in enumerate(names[kept])}
-        total = len(texts) + 1
-        self._idf = np.append(np.log(total / (documents[kept] + 1)) + 1, np.log(total / 2) + 1)
-        return [self._vector(*((place[view], counts) for view, counts in views)) for views in counted]
-
     def vector(self, text: str) -> tuple[Ints, Floats]:
         """Return the vector of one text; a text without words gives an empty one."""
-        views = self._features(normalise(text).split(), _letter_groups)
+        views = self._features(normalise(text).split())
         return self._vector(*(_placed(view, self._index) for view in views))
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what was learnt, as plain arrays; `restore` takes it back."""
+        """Return what was learnt, as plain arrays; `restored` takes it back."""
         return {"features": _packed(self._index), "idf": self._idf, "words": _packed(self._speller.words)}
 
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take back what `state` gave. Raises KeyError or ValueError if it is not whole."""
+    @classmethod
+    def restored(cls, expander: Expander, state: Mapping[str, NDArray[Any]]) -> Vectoriser:
+        """Return the vectoriser that `state` described. Raises KeyError or ValueError if that is not whole."""
         names = _unpacked(state["features"])
         if len(state["idf"]) != len(names) + 1:
             raise ValueError("features and weights differ in number")
-        self._index = {name: place for place, name in enumerate(names)}
-        self._idf = state["idf"]
-        self._speller = Speller(_unpacked(state["words"]))
+        index = {name: place for place, name in enumerate(names)}
+        return cls(expander, Speller(_unpacked(state["words"])), index, state["idf"])
 
-    def _features(self, words: list[str], groups: Callable[[str], Sequence[str]]) -> tuple[Counter[str], Counter[str]]:
+    def _features(self, words: list[str]) -> tuple[Counter[str], Counter[str]]:
         """Return how often each word or pair stands in a text, and how often each letter group of its words."""
         repaired = self._speller.repaired(words)
         added = self._expander.added(words) + self._expander.added(repaired)
-        by_word = Counter(f"w {word}" for word in (*words, *repaired, *added))
-        by_word.update(f"p {first} {second}" for first, second in zip(words, words[1:], strict=False))
-        by_letters = Counter(group for word in (*words, *added) for group in groups(word))
+        by_word = Counter(word_feature(word) for word in (*words, *repaired, *added))
+        by_word.update(pair_feature(*two) for two in zip(words, words[1:], strict=False))
+        by_letters = Counter(group for word in (*words, *added) for group in letter_groups(word))
         return by_word, by_letters
 
     def _vector(self, by_word: View, by_letters: View) -> tuple[Ints, Floats]:
@@ -102,10 +79,14 @@ class Vectoriser:
         return np.concatenate(places), np.concatenate(weights).astype(np.float32)
 
 
-def _numbered(view: Counter[str], numbers: dict[str, int]) -> View:
-    """Return a view with a number for each name, new ones counting on."""
-    known = [numbers.setdefault(name, len(numbers)) for name in view]
-    return np.array(known, dtype=np.int32), np.array(list(view.values()), dtype=np.int32)
+def word_feature(word: str) -> str:
+    """Return the name of a word as a feature."""
+    return f"w {word}"
+
+
+def pair_feature(first: str, second: str) -> str:
+    """Return the name of two words in a row as a feature."""
+    return f"p {first} {second}"
 
 
 def _placed(view: Counter[str], index: Mapping[str, int]) -> View:
@@ -114,7 +95,7 @@ def _placed(view: Counter[str], index: Mapping[str, int]) -> View:
     return np.array(places, dtype=np.int32), np.array(list(view.values()), dtype=np.int32)
 
 
-def _letter_groups(word: str) -> tuple[str, ...]:
+def letter_groups(word: str) -> tuple[str, ...]:
     if word.isdigit():  # part of a number is not like the number: 9990001 is no 999
         return ()
     padded = f" {word} "
