@@ -22,15 +22,18 @@ from bot.knowledge.model import (
     Contact,
     DangerRules,
     Entry,
+    GeneralFollowUp,
     Group,
     Knowledge,
+    Ladder,
     Lexicon,
     OpenPoint,
     Partnership,
     Signpost,
     Source,
+    Template,
 )
-from bot.knowledge.references import DANGER, LEXICON, PARTNERSHIP, Ids, Parts, dangling, sound_together
+from bot.knowledge.references import DANGER, LADDER, LEXICON, PARTNERSHIP, Ids, Parts, dangling, sound_together
 from bot.knowledge.yaml_file import read_mapping
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent.parent / "knowledge"
@@ -120,7 +123,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
         self.ids = {
-            key: Ids(f"{key}.yaml") for key in ("sources", "contacts", "agencies", "signposts", "open-points")
+            key: Ids(f"{key}.yaml")
+            for key in ("sources", "contacts", "agencies", "signposts", "open-points", "templates", "follow-ups")
         } | {"entries": Ids("the topic files")}
 
     def fault(self, file: str, entry: str, field: str, problem: str) -> None:
@@ -134,10 +138,27 @@ class _Reader:
         agencies = self.listed(Agency, "agencies")
         signposts = self.listed(Signpost, "signposts")
         open_points = self.listed(OpenPoint, "open-points")
+        templates = self.listed(Template, "templates")
+        follow_ups = self.listed(GeneralFollowUp, "follow-ups")
+        ladder = self.whole(Ladder, LADDER)
         lexicon = self.whole(Lexicon, LEXICON)
         danger = self.whole(DangerRules, DANGER)
         groups, entries = self.topics()
-        return Parts(partnership, sources, contacts, agencies, signposts, open_points, lexicon, danger, groups, entries)
+        return Parts(
+            partnership=partnership,
+            sources=sources,
+            contacts=contacts,
+            agencies=agencies,
+            signposts=signposts,
+            open_points=open_points,
+            templates=templates,
+            follow_ups=follow_ups,
+            ladder=ladder,
+            lexicon=lexicon,
+            danger=danger,
+            groups=groups,
+            entries=entries,
+        )
 
     def document(self, file: str) -> dict[str, Any] | None:
         """Return the file's top-level mapping; an unreadable file gives None and a problem."""
@@ -266,6 +287,9 @@ def _knowledge(parts: Parts, reader: _Reader) -> Knowledge | None:
         signposts=parts.signposts,
         lexicon=parts.lexicon,
         open_points=parts.open_points,
+        templates=parts.templates,
+        follow_ups=parts.follow_ups,
+        ladder=parts.ladder,
         danger=parts.danger,
     )
 

@@ -6,6 +6,7 @@ Every text is a strict string: YAML's `no` (a boolean) or `03000411111` (an octa
 from __future__ import annotations
 
 import datetime as dt
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -25,6 +26,22 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _block(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty: write the wording")
+    if value != value.rstrip():
+        raise ValueError("ends with a space or an empty line: begin it with '|-'")
+    if not all(c.isprintable() or c == "\n" for c in value):
+        raise ValueError("holds an invisible sign: type the text anew instead of pasting it")
+    if "@" in value:
+        raise ValueError("holds an e-mail address: name a contact in 'contacts' instead, where it is checked")
+    if _LONG_NUMBER.search(value):
+        raise ValueError("holds a phone number: name a contact in 'contacts' instead, where it is checked")
+    if not _BLANK.search(value):
+        raise ValueError("has no blank to fill in: write one in square brackets, such as [date]")
+    return value
+
+
 def _phone(value: str) -> str:
     if not all(c.isdigit() or c in " +" for c in value) or not any(c.isdigit() for c in value):
         raise ValueError(f"'{value}' is not a phone number: digits and spaces only, in quotes")
@@ -34,11 +51,15 @@ def _phone(value: str) -> str:
     return value
 
 
-CONFIRMABLE = ("entry", "contact", "signpost", "open-point", "working-day")  # kinds that `signpost confirm` takes
+CONFIRMABLE = ("entry", "contact", "signpost", "template", "stage", "open-point", "working-day")  # for `confirm`
 MIN_EXAMPLES = 20  # of an entry; fewer are too few to be recognised by
+MAX_BLOCK_CHARS = 3_000  # of wording to copy: one Telegram message with its heading
+_LONG_NUMBER = re.compile(r"\d[\d ]{8,}\d")
+_BLANK = re.compile(r"\[[^\[\]\n]+\]")
 SHORT_NUMBER_DIGITS = 6  # 999, 101, 18000, 116123: numbers of their own kind
 
 Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
+Block = Annotated[str, Field(strict=True, max_length=MAX_BLOCK_CHARS), AfterValidator(_block)]
 Id = Annotated[str, Field(strict=True), StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
 Phone = Annotated[str, Field(strict=True), AfterValidator(_phone)]
 Date = Annotated[dt.date, Field(strict=True)]
@@ -116,6 +137,38 @@ class NotFor(_Part):
     entry: Id
 
 
+class Page(StrEnum):
+    """What can be opened from a card, by the name that its button's action begins with."""
+
+    MORE = "more"
+    WORDING = "wording"
+    AGENCIES = "agencies"
+    CONTACTS = "reach"
+
+
+class FollowUp(_Part):
+    """What people ask next, in a few words that mean little alone, and where it leads.
+
+    `asks` are such messages; `entry` is the card they lead to, `show` a page of the card they were shown last.
+    """
+
+    asks: Annotated[tuple[Text, ...], Field(min_length=3)]
+    entry: Id | None = None
+    show: Page | None = None
+
+    @model_validator(mode="after")
+    def _leads_to_one_place(self) -> FollowUp:
+        if (self.entry is None) == (self.show is None):
+            raise ValueError("entry: give either an entry or a page to show")
+        return self
+
+
+class GeneralFollowUp(FollowUp):
+    """A follow-up that may come after any card: `follow-ups.yaml` holds them."""
+
+    id: Id
+
+
 class Change(_Part):
     """One line of an entry's history, newest first."""
 
@@ -137,6 +190,7 @@ class Entry(_Part):
     by_agency: dict[Id, Annotated[tuple[Statement, ...], Field(min_length=1)]] = {}
     examples: dict[Side, Annotated[tuple[Text, ...], Field(min_length=1)]]
     not_for: tuple[NotFor, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
     contacts: Annotated[tuple[Id, ...], Field(min_length=1)]
     sources: Annotated[tuple[Id, ...], Field(min_length=1)]
     see_also: Annotated[tuple[Id, ...], Field(min_length=1)]
@@ -243,6 +297,69 @@ class Signpost(_Part):
     contacts: tuple[Id, ...] = ()
     examples: Annotated[tuple[Text, ...], Field(min_length=8)]
     confirmed: Confirmation | None = None
+
+
+class Template(_Part):
+    """Wording to copy, with blanks in square brackets; offered on the cards of `entries`.
+
+    `use` says when and how to use it. Where it is sent stands in `contacts`, never in the text.
+    """
+
+    id: Id
+    title: Annotated[Text, Field(max_length=48)]
+    use: Annotated[Text, Field(max_length=240)]
+    text: Block
+    entries: Annotated[tuple[Id, ...], Field(min_length=1)]
+    contacts: tuple[Id, ...] = ()
+    evidence: Evidence
+    source: Id
+    section: Text | None = None
+    confirmed: Confirmation | None = None
+
+
+class Party(_Part):
+    """With whom one disagrees. `entry` is the card about it; `first` what holds for them alone, if anything."""
+
+    id: Id
+    label: Annotated[Text, Field(max_length=40)]
+    entry: Id
+    first: Statement | None = None
+
+
+class Stage(_Part):
+    """One step of the escalation ladder: who acts next once somebody has got that far, and the wording for it.
+
+    `days` are the partnership's working days from the day the stage began until its answer is due.
+    """
+
+    id: Id
+    label: Annotated[Text, Field(max_length=40)]
+    next: Annotated[tuple[Statement, ...], Field(min_length=1, max_length=4)]
+    days: Annotated[int, Field(strict=True, ge=0, le=60)] | None = None
+    template: Id | None = None
+    confirmed: Confirmation | None = None
+
+    @model_validator(mode="after")
+    def _days_are_confirmed(self) -> Stage:
+        if self.days is not None and self.confirmed is None:
+            raise ValueError("days: not confirmed by the partnership yet: leave it out")
+        return self
+
+
+class Ladder(_Part):
+    """`ladder.yaml`: the escalation ladder, its stages in order. `entry` is the card about escalation itself.
+
+    `days_unknown` is said in place of a day by which somebody must act, while a stage has no `days`.
+    """
+
+    entry: Id
+    intro: Text
+    ask_party: Text
+    ask_stage: Text
+    ask_began: Text
+    days_unknown: Text
+    parties: Annotated[tuple[Party, ...], Field(min_length=1, max_length=8)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=8)]
 
 
 class OpenPoint(_Part):
@@ -409,6 +526,7 @@ class Knowledge(_Part):
     """The whole checked knowledge base. `version` is eight hex digits that change with any file.
 
     `danger` is None while `danger.yaml` cannot be used; danger is then recognised by the built-in minimum alone.
+    `ladder` is None while `ladder.yaml` cannot be used.
     """
 
     version: str
@@ -422,6 +540,9 @@ class Knowledge(_Part):
     signposts: dict[str, Signpost]
     lexicon: Lexicon
     open_points: dict[str, OpenPoint]
+    templates: dict[str, Template]
+    follow_ups: dict[str, GeneralFollowUp]
+    ladder: Ladder | None
     danger: DangerRules | None
 
     def in_group(self, group: str) -> tuple[Entry, ...]:
@@ -432,6 +553,10 @@ class Knowledge(_Part):
         """Return the role that looks after an entry: its own, else its group's, else the partnership's team."""
         group = self.groups.get(self.entry_group[entry.id])
         return entry.owner or (group.owner if group else None) or self.partnership.team
+
+    def templates_for(self, entry: str) -> tuple[Template, ...]:
+        """Return the wording to copy that goes with an entry, in the order of its file."""
+        return tuple(template for template in self.templates.values() if entry in template.entries)
 
     def learning_on(self, id_: str) -> tuple[tuple[Entry, Detail], ...]:
         """Return what other entries hold that bears on this one, each sentence with the entry that holds it."""

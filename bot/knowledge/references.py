@@ -18,15 +18,20 @@ from bot.knowledge.model import (
     DangerRules,
     Detail,
     Entry,
+    GeneralFollowUp,
     Group,
+    Ladder,
     Lexicon,
     OpenPoint,
+    Page,
     Partnership,
     Signpost,
     Source,
+    Stage,
+    Template,
 )
 
-PARTNERSHIP, LEXICON, DANGER = "partnership.yaml", "lexicon.yaml", "danger.yaml"
+PARTNERSHIP, LEXICON, DANGER, LADDER = "partnership.yaml", "lexicon.yaml", "danger.yaml", "ladder.yaml"
 
 
 @dataclass
@@ -55,6 +60,9 @@ class Parts:
     agencies: dict[str, Agency]
     signposts: dict[str, Signpost]
     open_points: dict[str, OpenPoint]
+    templates: dict[str, Template]
+    follow_ups: dict[str, GeneralFollowUp]
+    ladder: Ladder | None
     lexicon: Lexicon | None
     danger: DangerRules | None
     groups: dict[str, Group]
@@ -64,9 +72,13 @@ class Parts:
 def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
     """Yield a problem for each reference to nothing or to itself, and for each text that stands twice.
 
-    `ids` holds those of the sources, contacts, agencies, signposts and entries under these names.
+    `ids` holds those of the sources, contacts, agencies, signposts, templates and entries under these names.
     """
     yield from _in_entries(parts.entries, ids)
+    yield from _in_follow_ups(parts, ids)
+    yield from _in_templates(parts.templates, ids)
+    if parts.ladder is not None:
+        yield from _in_ladder(parts.ladder, ids)
     if parts.partnership is not None:
         yield from _in_partnership(parts.partnership, ids)
     yield from _in_contacts(parts.contacts, ids)
@@ -81,10 +93,12 @@ def dangling(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
 def sound_together(parts: Parts) -> Parts:
     """Return the parts without what leans on something that is not there; where all is there, nothing changes.
 
-    A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, `bears_on`, an agency's steps.
-    A thing that cannot do without it is left out: a contact or signpost without its source, an entry without one of
-    its contacts or sources, an ambiguous term without one of its choices. So a card can only be shorter than it will
-    be once the faults are gone. What the partnership and the danger rules name is left as it is.
+    A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, `bears_on`, an agency's steps, a
+    follow-up, a template's entry, a stage's template.
+    A thing that cannot do without it is left out: a contact, signpost or template without its source, an entry without
+    one of its contacts or sources, an ambiguous term without one of its choices, the ladder without an entry. So a card
+    can only be shorter than it will be once the faults are gone. What the partnership and the danger rules name is left
+    as it is.
     """
     sources, agencies = parts.sources, parts.agencies
     contacts = {id_: contact for id_, contact in parts.contacts.items() if contact.source in sources}
@@ -110,6 +124,7 @@ def sound_together(parts: Parts) -> Parts:
                 "not_for": tuple(near_miss for near_miss in entry.not_for if near_miss.entry in entries),
                 "see_also": tuple(other for other in entry.see_also if other in entries),
                 "detail": tuple(_bearing_on(detail, entries) for detail in entry.detail),
+                "follow_ups": tuple(f for f in entry.follow_ups if f.entry is None or f.entry in entries),
             }
         )
         for id_, entry in entries.items()
@@ -118,7 +133,31 @@ def sound_together(parts: Parts) -> Parts:
     if lexicon is not None:
         there = tuple(one for one in lexicon.ambiguous if _leads_somewhere(one, entries, signposts))
         lexicon = lexicon.model_copy(update={"ambiguous": there})
-    return replace(parts, contacts=contacts, signposts=signposts, lexicon=lexicon, entries=entries)
+    templates = {
+        id_: template.model_copy(update={"entries": tuple(entry for entry in template.entries if entry in entries)})
+        for id_, template in parts.templates.items()
+        if template.source in sources and contacts.keys() >= set(template.contacts)
+    }
+    follow_ups = {id_: f for id_, f in parts.follow_ups.items() if f.entry is None or f.entry in entries}
+    return replace(
+        parts,
+        contacts=contacts,
+        signposts=signposts,
+        templates=templates,
+        follow_ups=follow_ups,
+        ladder=_sound_ladder(parts.ladder, entries, templates),
+        lexicon=lexicon,
+        entries=entries,
+    )
+
+
+def _sound_ladder(ladder: Ladder | None, entries: Container[str], templates: Container[str]) -> Ladder | None:
+    if ladder is None or any(entry not in entries for entry in (ladder.entry, *(p.entry for p in ladder.parties))):
+        return None
+    stages = (
+        stage if stage.template in templates else stage.model_copy(update={"template": None}) for stage in ladder.stages
+    )
+    return ladder.model_copy(update={"stages": tuple(stages)})
 
 
 def _leads_somewhere(one: Ambiguous, entries: Container[str], signposts: Container[str]) -> bool:
@@ -149,6 +188,88 @@ def _in_entries(entries: dict[str, Entry], ids: dict[str, Ids]) -> Iterator[Prob
                 yield plain_problem(file, id_, "sources", f"a statement rests on {quoted(source)}: list it here too")
         for name, texts in (("examples", entry.questions), ("see_also", entry.see_also)):
             yield from _repeated(file, id_, name, texts)
+
+
+def _in_follow_ups(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
+    general = "follow-ups.yaml"
+    for id_, follow_up in parts.follow_ups.items():
+        yield from _missing(general, id_, "entry", [follow_up.entry] if follow_up.entry else [], ids["entries"])
+        if follow_up.show is Page.WORDING and not parts.templates:
+            yield plain_problem(general, id_, "show", "there is no wording to copy: templates.yaml holds none")
+    yield from _repeated(general, "", "asks", (ask for f in parts.follow_ups.values() for ask in f.asks))
+    worded = {entry for template in parts.templates.values() for entry in template.entries}
+    for id_, entry in parts.entries.items():
+        file = ids["entries"].file[id_]
+        targets = [follow_up.entry for follow_up in entry.follow_ups if follow_up.entry]
+        yield from _missing(file, id_, "follow_ups", targets, ids["entries"])
+        if id_ in targets:
+            yield plain_problem(file, id_, "follow_ups", "one leads back to this entry: use 'show: more' instead")
+        shown = {follow_up.show for follow_up in entry.follow_ups}
+        if Page.WORDING in shown and id_ not in worded and ids["templates"].complete:
+            yield plain_problem(
+                file, id_, "follow_ups", "there is no wording to copy here: templates.yaml names it not"
+            )
+        if Page.AGENCIES in shown and not entry.by_agency:
+            yield plain_problem(file, id_, "follow_ups", "shows what agencies are asked to do, but by_agency is empty")
+        yield from _repeated(file, id_, "follow_ups", (ask for f in entry.follow_ups for ask in f.asks))
+    for id_, ask, path in _circles(parts.entries):
+        problem = f"{quoted(ask)} goes round in a circle: {' -> '.join(path)}; end it at one of these entries"
+        yield plain_problem(ids["entries"].file[id_], id_, "follow_ups", problem)
+
+
+def _circles(entries: dict[str, Entry]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield each message that, asked again and again, leads round from entry to entry: who asks it never arrives."""
+    leads: dict[str, dict[str, str]] = {}
+    for id_, entry in entries.items():
+        for follow_up in entry.follow_ups:
+            for ask in follow_up.asks:
+                if follow_up.entry is not None and follow_up.entry != id_:
+                    leads.setdefault(ask.casefold(), {})[id_] = follow_up.entry
+    for ask, steps in leads.items():
+        found = _cycle(steps)
+        if found is not None:
+            yield found[0], ask, found
+
+
+def _cycle(steps: dict[str, str]) -> list[str] | None:
+    """Return a walk along `steps` that comes back to where it began, first place repeated at its end; None if none."""
+    done: set[str] = set()
+    for start in steps:
+        walk: list[str] = []
+        place: str | None = start
+        while place is not None and place not in done:
+            if place in walk:
+                return [*walk[walk.index(place) :], place]
+            walk.append(place)
+            place = steps.get(place)
+        done.update(walk)
+    return None
+
+
+def _in_templates(templates: dict[str, Template], ids: dict[str, Ids]) -> Iterator[Problem]:
+    file = "templates.yaml"
+    for id_, template in templates.items():
+        yield from _missing(file, id_, "entries", template.entries, ids["entries"])
+        yield from _missing(file, id_, "contacts", template.contacts, ids["contacts"])
+        yield from _missing(file, id_, "source", [template.source], ids["sources"])
+        yield from _repeated(file, id_, "entries", template.entries)
+
+
+def _in_ladder(ladder: Ladder, ids: dict[str, Ids]) -> Iterator[Problem]:
+    yield from _missing(LADDER, "", "entry", [ladder.entry], ids["entries"])
+    for party in ladder.parties:
+        yield from _missing(LADDER, party.id, "entry", [party.entry], ids["entries"])
+        if party.first is not None:
+            yield from _missing(LADDER, party.id, "source", [party.first.source], ids["sources"])
+    for stage in ladder.stages:
+        yield from _missing(LADDER, stage.id, "source", (said.source for said in stage.next), ids["sources"])
+        yield from _missing(LADDER, stage.id, "template", _named(stage), ids["templates"])
+    yield from _repeated(LADDER, "", "parties", (party.id for party in ladder.parties))
+    yield from _repeated(LADDER, "", "stages", (stage.id for stage in ladder.stages))
+
+
+def _named(stage: Stage) -> list[str]:
+    return [] if stage.template is None else [stage.template]
 
 
 def _in_partnership(partnership: Partnership, ids: dict[str, Ids]) -> Iterator[Problem]:

@@ -11,17 +11,23 @@ from bot.knowledge.model import (
     Contact,
     DangerRules,
     Entry,
+    GeneralFollowUp,
     Group,
+    Ladder,
     Lexicon,
     OpenPoint,
     Partnership,
     Signpost,
     Source,
+    Template,
 )
 
-_WHOLE: dict[str, type[BaseModel]] = {"partnership": Partnership, "lexicon": Lexicon, "danger": DangerRules}
+_WHOLE: dict[str, type[BaseModel]] = {
+    "partnership": Partnership, "lexicon": Lexicon, "danger": DangerRules, "ladder": Ladder,
+}  # fmt: skip
 _LISTED: dict[str, type[BaseModel]] = {
     "agencies": Agency, "contacts": Contact, "open-points": OpenPoint, "signposts": Signpost, "sources": Source,
+    "templates": Template, "follow-ups": GeneralFollowUp,
 }  # fmt: skip
 
 
