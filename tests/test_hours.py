@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hours import LONDON, calls_at, is_working_time
+from bot.hours import LONDON, calls_at, changes_at, is_working_time
 from bot.knowledge.loading import load_knowledge
-from bot.knowledge.model import Knowledge
+from bot.knowledge.model import Confirmation, Knowledge
 from tests.conftest import SMALL_KNOWLEDGE
 from tests.support import knowledge
 
@@ -164,3 +164,72 @@ def test_who_asks_for_the_out_of_hours_service_gets_its_number_first_and_the_oth
     first, second = calls_at(knowledge(), ["out-of-hours"], at)
     assert (first.phone, second.phone) == ("03000 41 91 91", "03000 41 11 11")
     assert "if no answer ring the other" in (first.note or "")
+
+
+def confirmed(knowledge: Knowledge) -> Knowledge:
+    """Return the knowledge base as if the partnership had confirmed the hours and both services."""
+    word = Confirmation(role="Front Door manager", on=dt.date(2026, 11, 1))
+    day = knowledge.partnership.working_day.model_copy(update={"confirmed": word})
+    contacts = {id_: c.model_copy(update={"confirmed": word}) for id_, c in knowledge.contacts.items()}
+    partnership = knowledge.partnership.model_copy(update={"working_day": day})
+    return knowledge.model_copy(update={"partnership": partnership, "contacts": contacts})
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "opens"),
+    [
+        pytest.param("2026-11-24 11:00", FRONT_DOOR, "answers from 17:00", id="a working day"),
+        pytest.param("2026-11-24 20:00", OUT_OF_HOURS, "answers from 07:00 on Wednesday 25 November", id="an evening"),
+        pytest.param("2026-11-25 03:00", OUT_OF_HOURS, "answers from 07:00", id="the night before a working day"),
+        pytest.param(
+            "2026-11-27 18:00", OUT_OF_HOURS, "answers from 07:00 on Monday 30 November", id="a Friday evening"
+        ),
+        pytest.param("2026-12-24 17:00", OUT_OF_HOURS, "answers from 07:00 on Tuesday 29 December", id="Christmas Eve"),
+        pytest.param("2026-04-03 09:00", OUT_OF_HOURS, "answers from 07:00 on Tuesday 7 April", id="Good Friday"),
+        pytest.param("2026-03-28 23:00", OUT_OF_HOURS, "answers from 07:00 on Monday 30 March", id="the clocks go on"),
+        pytest.param(
+            "2026-10-24 23:00", OUT_OF_HOURS, "answers from 07:00 on Monday 26 October", id="the clocks go back"
+        ),
+    ],
+)
+def test_with_confirmed_hours_the_right_number_comes_first_and_the_other_says_when_it_answers(
+    small: Knowledge, at: str, first: str, opens: str
+) -> None:
+    right, other = calls_at(confirmed(small), ["front-door"], kent(at))
+    assert right.phone == first
+    assert EITHER not in (right.note or "")
+    assert (other.note or "").endswith(opens)
+
+
+def half_hours(year: int) -> list[dt.datetime]:
+    """Return every half hour of a year, in UTC."""
+    start = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
+    return [start + dt.timedelta(minutes=30 * n) for n in range(48 * 366)]
+
+
+def is_day_in_kent(at: dt.datetime) -> bool:
+    """Say by another way than the product's whether Kent is at work: holidays of 2026 and 2027 written out."""
+    holidays = {
+        "2026-01-01", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25", "2026-08-31", "2026-12-25", "2026-12-28",
+        "2027-01-01",
+    }  # fmt: skip
+    summer = dt.datetime(2026, 3, 29, 1, tzinfo=dt.UTC) <= at < dt.datetime(2026, 10, 25, 1, tzinfo=dt.UTC)
+    local = at + dt.timedelta(hours=1 if summer else 0)
+    return local.weekday() < 5 and f"{local:%Y-%m-%d}" not in holidays and 7 <= local.hour < 17
+
+
+def test_a_whole_year_of_clock_times_gives_the_right_number_first(small: Knowledge) -> None:
+    sure = confirmed(small)
+    for at in half_hours(2026):
+        expected = DAY if is_day_in_kent(at) else NIGHT
+        assert numbers(small, at) == expected, at
+        assert numbers(sure, at) == expected, at
+
+
+def test_over_a_whole_year_the_other_service_answers_at_the_moment_that_is_named(small: Knowledge) -> None:
+    day = small.partnership.working_day
+    for at in half_hours(2026):
+        change = changes_at(at, day)
+        assert change > at
+        assert is_day_in_kent(change.astimezone(dt.UTC)) != is_day_in_kent(at), at
+        assert is_day_in_kent(change.astimezone(dt.UTC) - dt.timedelta(minutes=1)) == is_day_in_kent(at), at

@@ -494,6 +494,9 @@ class Wording(_Part):
     personal_data: Text
     type_please: Annotated[tuple[Text, ...], Field(min_length=1)]
     either_number: Text
+    opens: Text
+    thanks: Text
+    no_wording: Text
     offer: Text
     consent_given: Text
     consent_refused: Text
