@@ -21,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.assistant import LISTED, SIGNPOST, matcher_examples
+from bot.answering import LISTED
 from bot.decision import MAX_CHOICES, Thresholds
 from bot.knowledge.loading import load_knowledge
+from bot.matching.examples import SIGNPOST, matcher_examples
 from bot.matching.matcher import Matcher
 from bot.messages import Match
 

@@ -19,8 +19,9 @@ from statistics import median
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from bot.assistant import LISTED, matcher_examples
+from bot.answering import LISTED
 from bot.knowledge.loading import load_knowledge
+from bot.matching.examples import matcher_examples
 from bot.matching.matcher import Matcher
 from bot.matching.text import normalise
 

@@ -39,6 +39,7 @@ class Thresholds:
 
 
 THRESHOLDS = Thresholds()
+IN_CONTEXT = Thresholds(answer=0.25, lead=0.02, clarify=0.12, choice=0.55)  # benchmarks/choose_context.py
 ALSO_SCORE = THRESHOLDS.clarify  # what would be worth asking about is worth naming beside an answer
 
 

@@ -4,8 +4,12 @@ SignpostError
 ├── SettingsError     a setting from the environment cannot be used
 ├── KnowledgeError    the knowledge folder has faults; holds all of them
 ├── ConfirmError      a confirmation cannot be recorded; nothing was written
+├── PublishError      a version cannot be published, found or returned to; what is live stays live
+├── PackError         the printed pack cannot be made or written
 ├── QuestionFileError a labelled question file cannot be read
 ├── ChannelError      a channel cannot start or go on (a refused token, an unreachable server)
+├── SchemaError       the schemas cannot be written
+├── SkeletonError     the skeleton of a new entry cannot be written; nothing was changed
 └── UsageError        the usage log cannot be read
 """
 
@@ -27,12 +31,28 @@ class ConfirmError(SignpostError):
     """A confirmation cannot be recorded. The text says why; nothing was written."""
 
 
+class PublishError(SignpostError):
+    """A version cannot be published, found or returned to. What was live before is live still."""
+
+
+class PackError(SignpostError):
+    """The printed pack cannot be made or written. The text names the group or the file."""
+
+
 class QuestionFileError(SignpostError):
     """A labelled question file cannot be read; the text names the file and the line or column."""
 
 
 class ChannelError(SignpostError):
     """A channel cannot start or go on; the text never holds a token."""
+
+
+class SchemaError(SignpostError):
+    """The schemas cannot be written; the text names the file."""
+
+
+class SkeletonError(SignpostError):
+    """The skeleton of a new entry cannot be written. The text says why; nothing was changed."""
 
 
 class UsageError(SignpostError):

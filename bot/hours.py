@@ -17,10 +17,28 @@ _EACH_OTHERS_REST = {Hours.WORKING_DAY, Hours.OUTSIDE_WORKING_DAY}
 _LONGEST_REST_DAYS = 31
 
 
+def is_working_day(day: dt.date) -> bool:
+    """Say whether a day is Monday to Friday and no bank holiday in England."""
+    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+
+
+def working_days_after(day: dt.date, count: int) -> dt.date:
+    """Return the working day that is `count` of them after a day, which itself does not count."""
+    while count > 0:
+        day += dt.timedelta(days=1)
+        count -= is_working_day(day)
+    return day
+
+
+def working_days_since(day: dt.date, today: dt.date) -> int:
+    """Return how many working days there are after a day, up to today and with it."""
+    return sum(is_working_day(day + dt.timedelta(days=n)) for n in range(1, (today - day).days + 1))
+
+
 def is_working_time(at: dt.datetime, day: WorkingDay) -> bool:
     """Say whether an aware time falls in the working hours of a working day: Monday to Friday, no bank holiday."""
     local = at.astimezone(LONDON)
-    if local.weekday() >= 5 or local.date() in _bank_holidays(local.year):
+    if not is_working_day(local.date()):
         return False
     return day.start <= local.strftime("%H:%M") < day.end
 
@@ -56,7 +74,7 @@ def calls_at(knowledge: Knowledge, contacts: Iterable[str], at: dt.datetime) -> 
 
 
 def _pair(knowledge: Knowledge, asked: Contact, other: Contact, at: dt.datetime) -> list[tuple[Contact, Call]]:
-    """Return a contact and the one that stands in for it, each with its call, the one to ring first before the other."""
+    """Return a contact and the one that stands in for it, each with its call, the one to ring first in front."""
     day, wording = knowledge.partnership.working_day, knowledge.partnership.wording
     working = is_working_time(at, day)
     if day.confirmed and asked.confirmed and other.confirmed and {asked.hours, other.hours} == _EACH_OTHERS_REST:

@@ -22,23 +22,52 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What a person was given last: ids only, never a word of what anybody wrote.
+
+    `shown` is the entry whose card or page it was, `likely` what else the message before may have been about, best
+    first; `offered` are the actions of the choices that came with it, in order.
+    """
+
+    at: dt.datetime
+    shown: str | None = None
+    likely: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> str | None:
+        """The entry that was shown last, or else was likeliest."""
+        return self.shown or next(iter(self.likely), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """One message. `text` is raw and stays in memory; `asked_at` is an aware UTC time."""
+    """One message. `text` is raw and stays in memory; `asked_at` is an aware UTC time.
+
+    `place` tells apart the chats of one person. `context` is what they were given there a short while before.
+    """
 
     text: str
     asked_at: dt.datetime
     channel: str
     person: Person
+    place: str = ""
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One button pressed or command given: `action` is a Button's action, possibly stale or forged."""
+    """One button pressed or command given: `action` is a Button's action, possibly stale or forged.
+
+    `argument` is what was written behind a command.
+    """
 
     action: str
     asked_at: dt.datetime
     channel: str
     person: Person
+    place: str = ""
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +119,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """Text to copy whole, its line breaks included."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Small:
     """Print that matters less: source, reference, draft, footer."""
 
@@ -97,15 +133,19 @@ class Small:
     url: str | None = None
 
 
-Part = Title | Alarm | Paragraph | Steps | Points | Call | Small
+Part = Title | Alarm | Paragraph | Steps | Points | Call | Wording | Small
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice. `action` has at most 64 bytes, as Telegram's callback data."""
+    """A choice. `action` has at most 64 bytes, as Telegram's callback data.
+
+    `copies` is text that the button copies, where the channel can do that; elsewhere the action is taken.
+    """
 
     label: str
     action: str
+    copies: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from bot.hours import LONDON, calls_at
-from bot.knowledge.model import Act, Ambiguous, Entry, Knowledge, Signpost, Source
+from bot.knowledge.changes import changes_since, first_published
+from bot.knowledge.model import Act, Ambiguous, Confirmation, Entry, Knowledge, Signpost, Source, Template
 from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
+from bot.messages import Wording as WordingToCopy
 
 CARD_SOURCES = 2  # named on the card itself; all of them are under "More detail"
+CARDS_OF_TEMPLATE = 3  # cards that a text to copy leads to
+CHANGES_SHOWN = 10
 WHY_HEADING = "Why this matters"
 ALSO_HEADING = "Policies this may also involve"
 NONE_OF_THESE = (Button("None of these", "none"),)
@@ -30,7 +34,7 @@ class Composer:
     def card(self, entry: Entry, at: dt.datetime, agency: str | None = None, also: Sequence[str] = ()) -> Reply:
         """Return an entry's card at an aware time; `also` are ids of further entries that may apply."""
         parts = [*self._card_parts(entry, at, agency), *self._also(also)]
-        return self._reply([*parts, *self._origin(entry, at)], self._card_buttons(entry, also))
+        return self.page([*parts, *self._origin(entry, at)], self._card_buttons(entry, also))
 
     def emergency(self, at: dt.datetime, entry: Entry | None = None, near: Sequence[str] = ()) -> Reply:
         """Return the 999 reply, then the card of the entry that matches, if one does; `near` may be opened too."""
@@ -40,9 +44,9 @@ class Composer:
         danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
         rows = _entry_rows([danger, *self._entries(near)])
         if entry is None:
-            return self._reply(parts, [*rows, _feedback(danger)])
+            return self.page(parts, [*rows, _feedback(danger)])
         parts += [*self._card_parts(entry, at, None), *self._origin(entry, at)]
-        return self._reply(parts, [*rows, *self._card_buttons(entry)])
+        return self.page(parts, [*rows, *self._card_buttons(entry)])
 
     def emergency_for_a_child(self, at: dt.datetime) -> Reply:
         """Return the 999 reply to a child who writes, with whom to ring should it be a worker after all."""
@@ -52,14 +56,14 @@ class Composer:
         parts: list[Part] = [Alarm(self._wording.emergency_child), Paragraph(signpost.text), *self._calls(theirs, at)]
         parts += [Paragraph(self._wording.emergency_worker), *self._calls(others, at)]
         danger = self.knowledge.entries[self.knowledge.partnership.danger_entry]
-        return self._reply(parts, [*_entry_rows([danger]), _feedback(danger)])
+        return self.page(parts, [*_entry_rows([danger]), _feedback(danger)])
 
     def clarify(self, choices: Sequence[Entry | Signpost]) -> Reply:
         """Return up to three titles to choose from; an entry to act on soon shows its safe first step before them."""
         entries = [choice for choice in choices if isinstance(choice, Entry)]
         question = self._wording.clarify_one if len(choices) == 1 else self._wording.clarify
         buttons = [(Button(c.title, f"{'open' if isinstance(c, Entry) else 'signpost'}:{c.id}"),) for c in choices]
-        return self._reply([*_first_step(entries), Paragraph(question)], [*buttons, NONE_OF_THESE])
+        return self.page([*_first_step(entries), Paragraph(question)], [*buttons, NONE_OF_THESE])
 
     def split(self, ambiguous: Ambiguous) -> Reply:
         """Return the question that splits a term with several meanings, after a first step where one may be urgent."""
@@ -68,7 +72,7 @@ class Composer:
             (Button(choice.label, f"open:{choice.entry}" if choice.entry else f"signpost:{choice.signpost}"),)
             for choice in ambiguous.choices
         ]
-        return self._reply([*_first_step(entries), Paragraph(ambiguous.question)], [*buttons, NONE_OF_THESE])
+        return self.page([*_first_step(entries), Paragraph(ambiguous.question)], [*buttons, NONE_OF_THESE])
 
     def no_match(self, at: dt.datetime) -> Reply:
         """Return the plain "I don't know" with the right way on."""
@@ -77,7 +81,7 @@ class Composer:
     def signpost(self, signpost: Signpost, at: dt.datetime) -> Reply:
         """Return the short reply for what is not ours but known."""
         calls = self._calls(signpost.contacts, at)
-        return self._reply([Title(signpost.title), Paragraph(signpost.text), *calls], [self._ways_on()])
+        return self.page([Title(signpost.title), Paragraph(signpost.text), *calls], [self._ways_on()])
 
     def none_of_these(self, at: dt.datetime) -> Reply:
         """Return what follows when no choice offered was right."""
@@ -88,7 +92,7 @@ class Composer:
         near = self._entries(entry.see_also)
         parts = _paragraphs(self._wording.not_meant)
         parts += self._calls(self.knowledge.partnership.help_contacts, at)
-        return self._reply(parts, [*_entry_rows(near), self._ways_on()])
+        return self.page(parts, [*_entry_rows(near), self._ways_on()])
 
     def detail(self, entry: Entry, at: dt.datetime) -> Reply:
         """Return all that an entry holds beyond its card, with where each part comes from."""
@@ -102,7 +106,7 @@ class Composer:
         parts.append(Points(tuple(self._source_line(id_) for id_ in entry.sources), heading="Sources"))
         parts += [Small(self._evidence_line(entry)), *_upkeep(entry), Small(self._standing(entry, at))]
         held_by = {holder.id: holder for holder, _ in learning}
-        return self._reply(parts, [*_entry_rows(held_by.values()), (_back(entry),)])
+        return self.page(parts, [*_entry_rows(held_by.values()), (_back(entry),)])
 
     def _detail_parts(self, entry: Entry) -> list[Part]:
         """Return an entry's detail in its parts, each under its heading; learning names the cards it bears on."""
@@ -117,36 +121,93 @@ class Composer:
     def related(self, entry: Entry) -> Reply:
         """Return the entries beside this one, to choose from."""
         near = self._entries(entry.see_also)
-        return self._reply([Title(f"Related to: {entry.title}")], [*_entry_rows(near), (_back(entry),)])
+        return self.page([Title(f"Related to: {entry.title}")], [*_entry_rows(near), (_back(entry),)])
 
     def agencies_asked(self, entry: Entry) -> Reply:
         """Return what other agencies are asked to do about the same thing."""
-        parts: list[Part] = [Title(f"{entry.title}: what other agencies are asked to do")]
-        for agency, statements in entry.by_agency.items():
-            name = self.knowledge.agencies[agency].name
-            parts.append(Points(tuple(s.text for s in statements), heading=name))
-        return self._reply(parts, [(_back(entry),)])
+        title = Title(f"{entry.title}: what other agencies are asked to do")
+        return self.page([title, *self._agency_parts(entry)], [(_back(entry),)])
+
+    def _agency_parts(self, entry: Entry) -> list[Part]:
+        return [
+            Points(tuple(s.text for s in statements), heading=self.knowledge.agencies[agency].name)
+            for agency, statements in entry.by_agency.items()
+        ]
+
+    def as_published(self, entry: Entry, at: dt.datetime) -> Reply:
+        """Return all of an entry in one piece, to be quoted: card, every contact, detail, agencies, sources."""
+        parts: list[Part] = [Paragraph(f"As published in version {self.knowledge.version}.")]
+        parts += self._card_parts(entry, at, None, every_contact=True)
+        parts.append(Points(entry.watch_for, heading="This may be the moment when"))
+        parts += [*self._detail_parts(entry), *self._agency_parts(entry)]
+        parts.append(Points(tuple(self._source_line(id_) for id_ in entry.sources), heading="Sources"))
+        reference = f"Answer {entry.id}/{self.knowledge.version}. {self._standing(entry, at)}"
+        return self.page([*parts, Small(self._evidence_line(entry)), *_upkeep(entry), Small(reference)])
+
+    def reach(self, entry: Entry, at: dt.datetime) -> Reply:
+        """Return whom to contact about an entry, all of them, the ones for this hour first."""
+        parts: list[Part] = [Title(f"{entry.title}: whom to contact"), *self._calls(entry.contacts, at)]
+        return self.page(parts, [(_back(entry), Button("Contacts", "contacts"))])
+
+    def wording(self, entry: Entry, at: dt.datetime) -> Reply:
+        """Return the wording to copy that goes with an entry: the text itself where there is one, else a choice."""
+        templates = self.knowledge.templates_for(entry.id)
+        if len(templates) == 1:
+            return self.template(templates[0], at, _back(entry))
+        if not templates:
+            rows = [(Button("All wording to copy", "all-wording"),), (_back(entry),)]
+            return self.page([Paragraph(self._wording.no_wording)], rows)
+        return self.page([Title(f"{entry.title}: wording to copy")], [*_template_rows(templates), (_back(entry),)])
+
+    def all_wording(self) -> Reply:
+        """Return every text to copy, to choose from."""
+        return self.page([Title("Wording to copy")], _template_rows(self.knowledge.templates.values()))
+
+    def template(self, template: Template, at: dt.datetime, *more: Button) -> Reply:
+        """Return a text to copy: how to use it, where to send it, and the text with its blanks.
+
+        A channel that can copy with a button does so with the first one.
+        """
+        parts: list[Part] = [Title(template.title), Paragraph(template.use), *self._calls(template.contacts, at)]
+        parts.append(WordingToCopy(template.text))
+        source = self.knowledge.sources[template.source]
+        confirmed = template.confirmed
+        standing = self._wording.draft if confirmed is None else f"Confirmed by {_confirmed_by(confirmed)}"
+        parts += [Small(_card_source(source), source.url), Small(standing)]
+        cards = _entry_rows(self._entries(template.entries[:CARDS_OF_TEMPLATE]))
+        copying = Button("Copy", f"template:{template.id}", copies=template.text)
+        rows = [(copying,), *(() if more else cards), more or (Button("All wording to copy", "all-wording"),)]
+        return self.page(parts, rows)
+
+    def whats_new(self) -> Reply:
+        """Return what changed last, newest first, with the cards to open."""
+        latest = changes_since(self.knowledge)[:CHANGES_SHOWN]
+        first = first_published(self.knowledge)
+        parts: list[Part] = [Title("What changed")]
+        parts += [Points(tuple(f"{c.on:%d %B %Y}: {c.entry.title}. {c.what}" for c in latest))] if latest else []
+        parts += [Paragraph(f"{count} cards were first published on {on:%d %B %Y}.") for on, count in first[:2]]
+        return self.page(parts, _entry_rows(dict.fromkeys(c.entry for c in latest)))
 
     def topics(self) -> Reply:
         """Return the topic groups to browse."""
         rows = [(Button(group.title, f"group:{id_}"),) for id_, group in self.knowledge.groups.items()]
-        return self._reply([Title("Topics"), Paragraph("Choose a group, or just write your question.")], rows)
+        return self.page([Title("Topics"), Paragraph("Choose a group, or just write your question.")], rows)
 
     def group(self, id_: str) -> Reply:
         """Return the entries of one topic group."""
         rows = _entry_rows(self.knowledge.in_group(id_))
-        return self._reply([Title(self.knowledge.groups[id_].title)], [*rows, (Button("All topics", "topics"),)])
+        return self.page([Title(self.knowledge.groups[id_].title)], [*rows, (Button("All topics", "topics"),)])
 
     def contacts(self, at: dt.datetime) -> Reply:
         """Return the contacts that most messages need, the ones for this hour first."""
         calls = self._calls(self._first_contacts(), at)
-        return self._reply([Title("Contacts"), *calls], [(Button("More contacts", "more-contacts"),)])
+        return self.page([Title("Contacts"), *calls], [(Button("More contacts", "more-contacts"),)])
 
     def more_contacts(self, at: dt.datetime) -> Reply:
         """Return every other contact, in the order of their file."""
         shown = {call.name for call in self._calls(self._first_contacts(), at)}
         calls = [call for call in self._calls(tuple(self.knowledge.contacts), at) if call.name not in shown]
-        return self._reply([Title("More contacts"), *calls], [(Button("Contacts", "contacts"),)])
+        return self.page([Title("More contacts"), *calls], [(Button("Contacts", "contacts"),)])
 
     def _first_contacts(self) -> tuple[str, ...]:
         named = self.knowledge.partnership
@@ -155,42 +216,42 @@ class Composer:
     def start(self) -> Reply:
         """Return the first words: what this is, what it keeps and what not to send."""
         rows = [(Button("Topics", "topics"), Button("Contacts", "contacts")), (Button("Privacy", "privacy"),)]
-        return self._reply([Title("Signpost"), *_paragraphs(self._wording.start)], rows)
+        return self.page([Title("Signpost"), *_paragraphs(self._wording.start)], rows)
 
     def help(self) -> Reply:
         """Return how to ask."""
         rows = [(Button("Topics", "topics"), Button("Contacts", "contacts"))]
-        return self._reply([Title("How to ask"), *_paragraphs(self._wording.help)], rows)
+        return self.page([Title("How to ask"), *_paragraphs(self._wording.help)], rows)
 
     def privacy(self, consent: bool | None) -> Reply:
         """Return what is kept, and the button that gives or withdraws consent."""
         standing = "The cards you are shown are counted." if consent else "You are not counted."
         change = Button("Stop counting me", "consent:no") if consent else Button("You may count me", "consent:yes")
         parts = [Title("Privacy"), *_paragraphs((*self._wording.privacy, standing))]
-        return self._reply(parts, [(change,)])
+        return self.page(parts, [(change,)])
 
     def choose_agency(self, *before: str) -> Reply:
         """Return the agencies to choose from, after what there is to say before."""
         rows = [(Button(agency.name, f"agency:{id_}"),) for id_, agency in self.knowledge.agencies.items()]
-        return self._reply(_paragraphs((*before, self._wording.choose_agency)), rows)
+        return self.page(_paragraphs((*before, self._wording.choose_agency)), rows)
 
     def note(self, *texts: str) -> Reply:
         """Return a short remark."""
-        return self._reply(_paragraphs(texts))
+        return self.page(_paragraphs(texts))
 
     def stale(self) -> Reply:
         """Return what a button that no longer means anything says."""
-        return self._reply([Paragraph(self._wording.stale_button)], [self._ways_on()])
+        return self.page([Paragraph(self._wording.stale_button)], [self._ways_on()])
 
     def type_please(self, at: dt.datetime) -> Reply:
         """Return the answer to a voice message, a photo or a sticker: emergency numbers and a request to type."""
         parts = _paragraphs(self._wording.type_please)
-        return self._reply([*parts, *self._calls(self.knowledge.partnership.emergency_contacts, at)])
+        return self.page([*parts, *self._calls(self.knowledge.partnership.emergency_contacts, at)])
 
     def error(self, at: dt.datetime) -> Reply:
         """Return what is said when answering failed: calm, and whom to contact."""
         parts = _paragraphs(self._wording.error)
-        return self._reply([*parts, *self._calls(self.knowledge.partnership.help_contacts, at)])
+        return self.page([*parts, *self._calls(self.knowledge.partnership.help_contacts, at)])
 
     def with_note(self, reply: Reply, text: str) -> Reply:
         """Return a reply with one more line before its last."""
@@ -208,10 +269,13 @@ class Composer:
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         return self._wording.personal_data.replace("{kinds}", listed)
 
-    def _reply(self, parts: Sequence[Part], rows: Iterable[tuple[Button, ...]] = ()) -> Reply:
+    def page(self, parts: Sequence[Part], rows: Iterable[tuple[Button, ...]] = ()) -> Reply:
+        """Return a reply of these parts and buttons, with the line about 999 at its end."""
         return Reply((*parts, Small(self._wording.footer)), tuple(rows))
 
-    def _card_parts(self, entry: Entry, at: dt.datetime, agency: str | None) -> list[Part]:
+    def _card_parts(
+        self, entry: Entry, at: dt.datetime, agency: str | None, *, every_contact: bool = False
+    ) -> list[Part]:
         parts: list[Part] = [Title(entry.title), Paragraph(entry.summary)]
         own = entry.by_agency.get(agency, ()) if agency else ()
         if own and agency:
@@ -219,7 +283,7 @@ class Composer:
         parts.append(Steps(tuple(step.text for step in entry.steps), heading="Do now"))
         if entry.time_limits:
             parts.append(Points(tuple(limit.text for limit in entry.time_limits), heading="Time limits"))
-        return [*parts, *self._calls(self._card_contacts(entry), at)]
+        return [*parts, *self._calls(entry.contacts if every_contact else self._card_contacts(entry), at)]
 
     def _card_contacts(self, entry: Entry) -> tuple[str, ...]:
         """Return the first contact, and one more after it unless it is a service that another stands in for.
@@ -246,7 +310,7 @@ class Composer:
     def _standing(self, entry: Entry, at: dt.datetime) -> str:
         if entry.confirmed is None:
             return self._wording.draft
-        said = f"Confirmed by {entry.confirmed.role}, {entry.confirmed.on:%d %B %Y}"
+        said = f"Confirmed by {_confirmed_by(entry.confirmed)}"
         if entry.review_by is None:
             return said
         overdue = entry.review_by < at.astimezone(LONDON).date()
@@ -266,15 +330,20 @@ class Composer:
     def _card_buttons(self, entry: Entry, also: Sequence[str] = ()) -> list[tuple[Button, ...]]:
         rows = _entry_rows(self._entries(also))
         rows.append((Button("More detail", f"more:{entry.id}"), Button("Related", f"related:{entry.id}")))
+        if self.knowledge.templates_for(entry.id):
+            rows.append((Button("Wording to copy", f"wording:{entry.id}"),))
         if entry.by_agency:
             rows.append((Button("What other agencies are asked to do", f"agencies:{entry.id}"),))
+        ladder = self.knowledge.ladder
+        if ladder is not None and entry.id == ladder.entry:
+            rows.append((Button("Escalation, step by step", "escalate"),))
         group = self.knowledge.entry_group[entry.id]
         return [*rows, _feedback(entry), (Button("Others in this group", f"group:{group}"),)]
 
     def _way_on(self, texts: Sequence[str], at: dt.datetime) -> Reply:
         parts: list[Part] = [*_paragraphs(texts), *self._calls(self.knowledge.partnership.help_contacts, at)]
         consult = self.knowledge.entries[self.knowledge.partnership.consultation_entry]
-        return self._reply(
+        return self.page(
             parts,
             [*_entry_rows([consult]), self._ways_on(), (Button("Not about a child here?", "elsewhere"),)],
         )
@@ -282,7 +351,7 @@ class Composer:
     def elsewhere(self) -> Reply:
         """Return the signposts: what is not ours but known."""
         rows = [(Button(s.title, f"signpost:{id_}"),) for id_, s in self.knowledge.signposts.items()]
-        return self._reply([Title("Somewhere else")], rows)
+        return self.page([Title("Somewhere else")], rows)
 
     def _ways_on(self) -> tuple[Button, ...]:
         return Button("Topics", "topics"), Button("Contacts", "contacts")
@@ -332,6 +401,14 @@ def _feedback(entry: Entry) -> tuple[Button, ...]:
 
 def _entry_rows(entries: Iterable[Entry]) -> list[tuple[Button, ...]]:
     return [(Button(entry.title, f"open:{entry.id}"),) for entry in entries]
+
+
+def _template_rows(templates: Iterable[Template]) -> list[tuple[Button, ...]]:
+    return [(Button(template.title, f"template:{template.id}"),) for template in templates]
+
+
+def _confirmed_by(confirmed: Confirmation) -> str:
+    return f"{confirmed.role}, {confirmed.on:%d %B %Y}"
 
 
 def _back(entry: Entry) -> Button:

@@ -14,7 +14,7 @@ from bot.errors import SettingsError
 from bot.knowledge.loading import DEFAULT_FOLDER
 
 PREFIX = "SIGNPOST_"
-KNOWN = ("KNOWLEDGE", "DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET")
+KNOWN = ("KNOWLEDGE", "DATA", "WATCH", "ADMINS", "CARD_LINK", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET")
 SECRETS = ("TELEGRAM_TOKEN", "SECRET")
 
 
@@ -23,11 +23,16 @@ class Settings:
     """What the environment decides.
 
     `telegram_base_url` is the root of a Bot API server, without a slash at its end.
+    `watch` publishes the knowledge folder whenever it changes. `admins` are the Telegram user ids of those who are told
+    what came of it. `card_link` is the address of a card, with {entry} in the place of its id.
     `secret` is the key behind pseudonyms; None means that one is made in the data folder.
     """
 
     knowledge: Path = DEFAULT_FOLDER
     data: Path = DEFAULT_FOLDER.parent / "data"
+    watch: bool = False
+    admins: tuple[int, ...] = ()
+    card_link: str | None = None
     telegram_token: str | None = field(default=None, repr=False)
     telegram_base_url: str = "https://api.telegram.org"
     secret: str | None = field(default=None, repr=False)
@@ -56,6 +61,9 @@ def read_settings(environ: Mapping[str, str], env_file: Path | None = None) -> S
     return Settings(
         knowledge=Path(values.get(f"{PREFIX}KNOWLEDGE") or defaults.knowledge),
         data=Path(values.get(f"{PREFIX}DATA") or defaults.data),
+        watch=_on_or_off(values.get(f"{PREFIX}WATCH") or "off"),
+        admins=_user_ids(values.get(f"{PREFIX}ADMINS") or ""),
+        card_link=_card_link(values.get(f"{PREFIX}CARD_LINK")),
         telegram_token=_secret(values, "TELEGRAM_TOKEN"),
         telegram_base_url=_base_url(values.get(f"{PREFIX}TELEGRAM_BASE_URL") or defaults.telegram_base_url),
         secret=_secret(values, "SECRET"),
@@ -81,6 +89,31 @@ def _secret(values: Mapping[str, str], name: str) -> str | None:
     if not content:
         raise SettingsError(f"{PREFIX}{name}_FILE: {file} is empty: put the secret in it")
     return content
+
+
+def _on_or_off(value: str) -> bool:
+    if value.casefold() not in ("on", "off"):
+        raise SettingsError(f"{PREFIX}WATCH: '{value}' is neither 'on' nor 'off'")
+    return value.casefold() == "on"
+
+
+def _user_ids(value: str) -> tuple[int, ...]:
+    ids = [part.strip() for part in value.split(",") if part.strip()]
+    for id_ in ids:
+        if not (id_.isascii() and id_.isdecimal()):
+            raise SettingsError(
+                f"{PREFIX}ADMINS: '{id_}' is no Telegram user id: give numbers, with commas between them"
+            )
+    return tuple(map(int, ids))
+
+
+def _card_link(value: str | None) -> str | None:
+    if value and ("{entry}" not in value or urlsplit(value).scheme not in ("http", "https")):
+        raise SettingsError(
+            f"{PREFIX}CARD_LINK: '{value}' is no address with {{entry}} in it, such as "
+            "https://t.me/YOUR_BOT?start={entry}"
+        )
+    return value or None
 
 
 def _base_url(value: str) -> str:

@@ -6,10 +6,12 @@ import datetime as dt
 from functools import cache
 from pathlib import Path
 
-from bot.assistant import Assistant, matcher_examples
+from bot.answering import Answering
+from bot.assistant import Assistant
 from bot.check.everything import check
 from bot.knowledge.loading import load_knowledge
 from bot.knowledge.model import Knowledge
+from bot.matching.examples import follow_up_examples, matcher_examples
 from bot.matching.matcher import Matcher
 from bot.messages import Answer, Person, Press, Question, Reply
 from bot.usage.log import UsageLog
@@ -37,9 +39,21 @@ def matcher() -> Matcher:
     return Matcher.from_examples(matcher_examples(knowledge()), knowledge().lexicon)
 
 
+@cache
+def asks() -> Matcher:
+    """Return a matcher that learnt what people ask after the project's own cards."""
+    return Matcher.from_examples(follow_up_examples(knowledge()), knowledge().lexicon)
+
+
+@cache
+def answering() -> Answering:
+    """Return what answers from the project's own knowledge base; it keeps nothing, so tests share it."""
+    return Answering(knowledge(), matcher(), asks())
+
+
 def assistant(usage: UsageLog | None = None) -> Assistant:
     """Return a new assistant on the real knowledge."""
-    return Assistant(knowledge(), matcher(), usage, b"k" * 32)
+    return Assistant(answering(), usage, b"k" * 32)
 
 
 @cache

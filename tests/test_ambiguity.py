@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.assistant import Assistant, matcher_examples
+from bot.answering import Answering
+from bot.assistant import Assistant
 from bot.knowledge.loading import load_knowledge
 from bot.knowledge.model import Lexicon
 from bot.matching.ambiguity import Ambiguities
+from bot.matching.examples import matcher_examples
 from bot.matching.matcher import Matcher
 from bot.messages import Answer, Paragraph, Question
 from tests.conftest import SMALL_KNOWLEDGE
 from tests.support import STRANGER, TUESDAY_MORNING, actions, knowledge, press
 
 SMALL = load_knowledge(SMALL_KNOWLEDGE)
-ASSISTANT = Assistant(SMALL, Matcher.from_examples(matcher_examples(SMALL), SMALL.lexicon))
+ASSISTANT = Assistant(Answering(SMALL, Matcher.from_examples(matcher_examples(SMALL), SMALL.lexicon)))
 QUESTION = "Do you mean talking a worry through, or a crying baby?"
 
 

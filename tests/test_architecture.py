@@ -11,11 +11,14 @@ BOT = Path(__file__).parent.parent / "bot"
 FLOORS = [
     {"errors", "messages"},
     {"knowledge"},
-    {"matching", "safety", "usage", "hours", "decision"},
-    {"replies"},
-    {"assistant", "settings"},
+    {"matching", "safety", "usage", "hours", "decision", "conversation"},
+    {"replies", "awareness"},
+    {"ladder"},
+    {"answering"},
+    {"assistant", "settings", "commands"},
     {"channels"},
     {"check"},
+    {"publishing"},
     {"cli"},
     {"__main__"},
 ]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answering import Answering
 from bot.assistant import Assistant
 from bot.matching.matcher import Matcher
 from bot.messages import Alarm, Match, Person, Press, Question, Reply, Small, Title
@@ -38,7 +39,7 @@ class Fixed(Matcher):
 
 
 def broken() -> Assistant:
-    return Assistant(knowledge(), Broken())
+    return Assistant(Answering(knowledge(), Broken()))
 
 
 def test_danger_is_answered_with_999_before_anything_else() -> None:
@@ -116,7 +117,7 @@ def test_a_message_without_words_gets_an_honest_reply() -> None:
 
 def test_a_doubtful_question_gets_at_most_three_choices_and_none_of_these() -> None:
     torn = Fixed(escalation=0.31, no_response=0.30, gp_escalation=0.29, after_referral=0.28)
-    answer = Assistant(knowledge(), torn).answer(Question("hm", TUESDAY_MORNING, "test", STRANGER))
+    answer = Assistant(Answering(knowledge(), torn)).answer(Question("hm", TUESDAY_MORNING, "test", STRANGER))
     assert (answer.decision, answer.entry) == ("clarify", None)
     assert actions(answer.reply) == ["open:escalation", "open:no-response", "open:gp-escalation", "none"]
     assert labels(answer.reply)[-1] == "None of these"
@@ -124,7 +125,7 @@ def test_a_doubtful_question_gets_at_most_three_choices_and_none_of_these() -> N
 
 def test_a_choice_that_is_not_ours_is_offered_beside_those_that_are() -> None:
     torn = Fixed(**{"signpost:adult_safeguarding": 0.31, "escalation": 0.30})
-    answer = Assistant(knowledge(), torn).answer(Question("hm", TUESDAY_MORNING, "test", STRANGER))
+    answer = Assistant(Answering(knowledge(), torn)).answer(Question("hm", TUESDAY_MORNING, "test", STRANGER))
     assert answer.decision == "clarify"
     assert actions(answer.reply) == ["signpost:adult-safeguarding", "open:escalation", "none"]
 
@@ -201,14 +202,14 @@ async def test_the_reply_is_sent_even_where_nothing_can_be_counted() -> None:
 
 def test_beside_999_stands_no_card_that_can_wait() -> None:
     likely = Fixed(self_injurious_behaviour=0.9, abusive_head_trauma=0.2)
-    answer = Assistant(knowledge(), likely).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
+    answer = Assistant(Answering(knowledge(), likely)).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
     assert answer.also_relevant == ("abusive-head-trauma",)
     assert knowledge().entries["self-injurious-behaviour"].title not in words(answer.reply)
 
 
 def test_beside_999_stands_the_card_that_clearly_fits() -> None:
     likely = Fixed(abusive_head_trauma=0.9, self_injurious_behaviour=0.2)
-    answer = Assistant(knowledge(), likely).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
+    answer = Assistant(Answering(knowledge(), likely)).answer(Question(HURT_NOW, TUESDAY_MORNING, "test", STRANGER))
     assert Title(knowledge().entries["abusive-head-trauma"].title) in answer.reply.parts
 
 

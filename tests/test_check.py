@@ -11,9 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.assistant import Assistant, matcher_examples
+from bot.answering import Answering
+from bot.assistant import Assistant
 from bot.errors import KnowledgeError
 from bot.knowledge.loading import load_to_answer_from, read_knowledge
+from bot.matching.examples import matcher_examples
 from bot.matching.matcher import Matcher
 from bot.messages import Person, Question
 from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
@@ -146,7 +148,7 @@ def test_answers_go_on_with_the_built_in_minimum_while_the_danger_rules_are_brok
     assert "danger.yaml" in caplog.text
     matcher = Matcher.from_examples(matcher_examples(knowledge), knowledge.lexicon)
     asked = Question("the baby is not breathing", dt.datetime.now(dt.UTC), "test", Person(""))
-    assert Assistant(knowledge, matcher).answer(asked).decision == "urgent"
+    assert Assistant(Answering(knowledge, matcher)).answer(asked).decision == "urgent"
 
 
 def test_a_folder_without_what_the_partnership_names_is_refused(small_knowledge: Path) -> None:

@@ -21,7 +21,7 @@ SLEEP = "co-sleeping after drinking"
 @pytest.fixture(autouse=True)
 def _settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every command away from the developer's own settings and data. Knowledge is small, so learning is quick."""
-    for name in ("DATA", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET"):
+    for name in ("DATA", "WATCH", "ADMINS", "CARD_LINK", "TELEGRAM_TOKEN", "TELEGRAM_BASE_URL", "SECRET"):
         monkeypatch.delenv(f"SIGNPOST_{name}", raising=False)
     data = tmp_path_factory.getbasetemp() / "cli-data"
     monkeypatch.setenv("SIGNPOST_DATA", str(data))

@@ -17,7 +17,7 @@ from bot.messages import Press, Question
 from bot.settings import Settings
 from bot.usage.log import UsageLog
 from tests.fakes import BOT, GROUP, KENT, PRIVATE, TOKEN, Call, Chats, Clock, FakeTelegram
-from tests.support import TUESDAY_MORNING, assistant, knowledge, matcher
+from tests.support import TUESDAY_MORNING, answering, assistant, knowledge
 
 BRUISE = "baby of 4 months, not rolling yet, has a small bruise on the cheek"
 HURT_NOW = "he is hitting her right now, I can hear her screaming"
@@ -380,7 +380,7 @@ class Recording(Assistant):
     """An assistant that remembers what it was asked."""
 
     def __init__(self) -> None:
-        super().__init__(knowledge(), matcher())
+        super().__init__(answering())
         self.asked: list[Question] = []
 
     async def handle(self, question: Question, send: Any) -> None:
@@ -392,7 +392,7 @@ class Failing(Assistant):
     """An assistant with a fault, which quotes what it was asked, as real exceptions do."""
 
     def __init__(self) -> None:
-        super().__init__(knowledge(), matcher())
+        super().__init__(answering())
 
     async def handle(self, question: Question, send: Any) -> None:
         raise ValueError(question.text)

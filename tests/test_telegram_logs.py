@@ -22,7 +22,7 @@ from bot.channels.telegram.run import build
 from bot.messages import Press, Question
 from bot.settings import Settings
 from tests.fakes import BOT, GROUP, PRIVATE, TOKEN, Chats, Clock, Failure, FakeTelegram
-from tests.support import TUESDAY_MORNING, assistant, knowledge, matcher
+from tests.support import TUESDAY_MORNING, answering, assistant
 
 MARKER = "zanzibar"
 
@@ -31,7 +31,7 @@ class Failing(Assistant):
     """An assistant with a fault that quotes, in every way exceptions do."""
 
     def __init__(self) -> None:
-        super().__init__(knowledge(), matcher())
+        super().__init__(answering())
 
     async def handle(self, question: Question, send: Any) -> None:
         try:

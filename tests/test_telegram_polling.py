@@ -225,7 +225,7 @@ async def test_commands_and_descriptions_are_set_and_may_fail(bot: Running, capl
     bot.telegram.fail("setMyCommands", DOWN)
     await bot.until(lambda: bool(bot.telegram.all("setMyShortDescription")))
     (commands,) = bot.telegram.all("setMyCommands")
-    assert [c["command"] for c in commands.parameters["commands"]] == [c.command for c in COMMANDS]
+    assert [c["command"] for c in commands.parameters["commands"]] == [c.name for c in COMMANDS]
     bot.offer("/help")
     await bot.until(lambda: bool(bot.telegram.sent))
     assert "the bot's commands could not be set" in caplog.text

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, TextIO
 
 from bot.assistant import Assistant
+from bot.commands import ACTIONS
 from bot.messages import (
     Alarm,
     Button,
@@ -27,12 +28,12 @@ from bot.messages import (
     Small,
     Steps,
     Title,
+    Wording,
 )
 
 CHANNEL = "terminal"
 USER = "local"  # whoever can read the data folder is one person here
 WIDTH = 78
-COMMANDS = ("start", "help", "topics", "contacts", "agency", "privacy")
 LEAVE = ("/quit", "/exit")
 
 
@@ -40,11 +41,16 @@ def render(reply: Reply, width: int = WIDTH) -> str:
     """Return a reply as plain text, lines of at most `width` characters (longer words stay whole), choices numbered."""
     blocks = [_part(part, width) for part in reply.parts]
     text = "\n\n".join(block for block in _join_calls(reply.parts, blocks) if block)
-    choices = [button for row in reply.buttons for button in row]
+    choices = offered(reply)
     if choices:
         lines = [_wrap(button.label, width, f"  [{n}] ", "      ") for n, button in enumerate(choices, 1)]
         text += "\n\n" + "\n".join(lines)
     return text + "\n"
+
+
+def offered(reply: Reply) -> tuple[Button, ...]:
+    """Return the choices that a terminal can offer: it copies nothing, one marks the text with the mouse."""
+    return tuple(button for row in reply.buttons for button in row if button.copies is None)
 
 
 def _join_calls(parts: Sequence[Part], blocks: Sequence[str]) -> Iterator[str]:
@@ -75,6 +81,8 @@ def _part(part: Part, width: int) -> str:
             return "\n".join([f"{_clean(heading)}:"] * bool(heading) + lines)
         case Call():
             return _call(part, width)
+        case Wording(text):
+            return "\n".join(["-" * width, *map(_clean, text.split("\n")), "-" * width])
         case Small(text, url):
             return _wrap(f"{text} {url or ''}".rstrip(), width)
 
@@ -108,7 +116,7 @@ class Terminal:
     async def open(self) -> None:
         """Say what this is and how to use it."""
         await self._press("start")
-        self.print(f"Commands: {' '.join('/' + name for name in COMMANDS)} /quit\n")
+        self.print(_wrap(f"Commands: {' '.join('/' + name for name in ACTIONS)} /quit", WIDTH) + "\n")
 
     async def take(self, text: str) -> None:
         """Answer one line: a choice by its number or its words, a command, or else a question."""
@@ -117,8 +125,8 @@ class Terminal:
             await self._press(named.action)
         elif text.isdecimal() and text.isascii() and len(text) < 4 and 1 <= int(text) <= len(self._choices):
             await self._press(self._choices[int(text) - 1].action)
-        elif text.startswith("/") and text[1:].casefold() in COMMANDS:
-            await self._press(text[1:].casefold())
+        elif text.startswith("/") and (action := ACTIONS.get(text[1:].split(" ")[0].casefold())) is not None:
+            await self._press(action, text.partition(" ")[2].strip())
         else:
             person = await self._person()
             await self._assistant.handle(Question(text, self._now(), CHANNEL, person), self._send)
@@ -129,15 +137,15 @@ class Terminal:
         self._target.write(text.encode(encoding, "replace").decode(encoding) + end)
         self._target.flush()
 
-    async def _press(self, action: str) -> None:
+    async def _press(self, action: str, argument: str = "") -> None:
         person = await self._person()
-        await self._assistant.press(Press(action, self._now(), CHANNEL, person), self._send)
+        await self._assistant.press(Press(action, self._now(), CHANNEL, person, argument=argument), self._send)
 
     async def _person(self) -> Person:
         return await self._assistant.person(CHANNEL, USER)
 
     async def _send(self, reply: Reply) -> None:
-        self._choices = tuple(button for row in reply.buttons for button in row)
+        self._choices = offered(reply)
         self.print("\n" + render(reply))
 
 

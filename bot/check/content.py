@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.assistant import matcher_examples
 from bot.check.reading_age import reading_age
 from bot.errors import Problem
 from bot.knowledge.faults import plain_problem, quoted
 from bot.knowledge.loading import TOPICS
 from bot.knowledge.model import Entry, Knowledge
+from bot.matching.examples import matcher_examples
 from bot.matching.learning import learn_and_try_out
 from bot.matching.leave_one_out import LeftOut
 from bot.matching.matcher import Matcher

@@ -7,7 +7,7 @@ in one place hides no fault in another, unless the other cannot be judged withou
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,13 +31,15 @@ A_TUESDAY = dt.datetime(2026, 11, 24, 11, 0, tzinfo=LONDON)
 class Checked:
     """What one run found. `faults` must be mended, `remarks` are worth a look; both are empty where all is well.
 
-    `knowledge` is what is sound, and `findings` the figures about it; None where nothing can be judged.
+    `knowledge` is what is sound, and `findings` the figures about it; None where nothing can be judged. `files` holds
+    the bytes that were checked.
     """
 
     faults: tuple[Problem, ...]
     remarks: tuple[Problem, ...]
     knowledge: Knowledge | None
     findings: Findings | None
+    files: Mapping[str, bytes]
 
 
 def check(folder: Path, today: dt.date) -> Checked:
@@ -52,10 +54,12 @@ def check(folder: Path, today: dt.date) -> Checked:
     if reading.danger is not None:
         faults += _wrong_sentences(reading.danger, reading.problems)
     if reading.knowledge is None:
-        return Checked(tuple(dict.fromkeys(faults)), (), None, None)
+        return Checked(tuple(dict.fromkeys(faults)), (), None, None, reading.files)
     faults += _cards_that_do_not_fit(reading.knowledge)
     found = findings(reading.knowledge, today)
-    return Checked(tuple(dict.fromkeys((*faults, *found.faults))), found.remarks, reading.knowledge, found)
+    return Checked(
+        tuple(dict.fromkeys((*faults, *found.faults))), found.remarks, reading.knowledge, found, reading.files
+    )
 
 
 def _wrong_sentences(rules: DangerRules, known: Iterable[Problem]) -> Iterator[Problem]:

@@ -6,9 +6,11 @@ still read, so that one run can look at all of it.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import KnowledgeError, Problem
 from bot.knowledge.faults import described, model_faults, plain_problem, quoted
+from bot.knowledge.files import Files, Folder, Held
 from bot.knowledge.model import (
     Agency,
     Contact,
@@ -52,12 +55,16 @@ class Reading:
 
     `danger` is None where `danger.yaml` cannot be used. `knowledge` is None where the partnership or the lexicon
     cannot be used; otherwise the card of every entry it holds can be composed. While there are
-    problems entries may be left out, and what the partnership names may be among them.
+    problems entries may be left out, and what the partnership names may be among them. `files` holds the bytes of
+    every file that was read, by its name within the folder: just those that all the rest was made from, and `version`
+    eight hex digits that change with any of them.
     """
 
     problems: tuple[Problem, ...]
     danger: DangerRules | None
     knowledge: Knowledge | None
+    files: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
+    version: str = ""
 
 
 def load_knowledge(folder: Path = DEFAULT_FOLDER) -> Knowledge:
@@ -106,26 +113,41 @@ def read_knowledge(folder: Path) -> Reading:
 
     Never raises, whatever the files hold.
     """
-    reader = _Reader(folder)
     if not folder.is_dir():
-        reader.fault(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")
-        return Reading(tuple(reader.problems), None, None)
+        problem = plain_problem(str(folder), "", "", "is not a folder: set SIGNPOST_KNOWLEDGE to the right one")
+        return Reading((problem,), None, None)
+    return _read(Folder(folder))
+
+
+def read_files(files: Mapping[str, bytes]) -> Reading:
+    """Return the same of files that are held in memory, by their names within the folder."""
+    return _read(Held(files))
+
+
+def _read(files: Files) -> Reading:
+    reader = _Reader(files)
     parts = reader.parts()
     problems = (*reader.problems, *dangling(parts, reader.ids))
-    return Reading(problems, parts.danger, _knowledge(sound_together(parts), reader))
+    return Reading(problems, parts.danger, _knowledge(sound_together(parts), reader), reader.read, reader.version)
 
 
 class _Reader:
-    """Reads one knowledge folder once, collecting problems, ids and the digest of every byte read."""
+    """Reads one knowledge folder once, collecting problems, ids, and every byte read with the digest of them all."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.read: dict[str, bytes] = {}
         self.problems: list[Problem] = []
         self.digest = hashlib.sha256()
         self.ids = {
             key: Ids(f"{key}.yaml")
             for key in ("sources", "contacts", "agencies", "signposts", "open-points", "templates", "follow-ups")
         } | {"entries": Ids("the topic files")}
+
+    @property
+    def version(self) -> str:
+        """Eight hex digits that change with every byte read."""
+        return self.digest.hexdigest()[:8]
 
     def fault(self, file: str, entry: str, field: str, problem: str) -> None:
         self.problems.append(plain_problem(file, entry, field, problem))
@@ -162,10 +184,8 @@ class _Reader:
 
     def document(self, file: str) -> dict[str, Any] | None:
         """Return the file's top-level mapping; an unreadable file gives None and a problem."""
-        path = self.folder / file
         try:
-            with path.open("rb") as stream:
-                data = stream.read(MAX_FILE_BYTES + 1)
+            data = self.files.read(file, MAX_FILE_BYTES + 1)
         except FileNotFoundError:
             self.fault(file, "", "", "the file is missing")
             return None
@@ -176,6 +196,7 @@ class _Reader:
             self.fault(file, "", "", f"is larger than {MAX_FILE_BYTES:,} bytes: split it")
             return None
         self.digest.update(file.encode() + b"\0" + data + b"\0")
+        self.read[file] = data
         document, faults = read_mapping(data)
         for field, problem in faults:
             self.fault(file, "", field, problem)
@@ -236,7 +257,7 @@ class _Reader:
     def topic_files(self) -> list[str]:
         """Return the topic files' names relative to the folder, sorted."""
         try:
-            names = sorted(path.name for path in (self.folder / TOPICS).iterdir())
+            names = sorted(self.files.names(TOPICS))
         except OSError as error:
             self.fault(TOPICS, "", "", f"cannot be read: {error.strerror}")
             return []
@@ -273,7 +294,7 @@ def _knowledge(parts: Parts, reader: _Reader) -> Knowledge | None:
     place = {id_: number for number, id_ in enumerate(order)}
     entry_group = {id_: _group_of(reader.ids["entries"].file[id_]) for id_ in parts.entries}
     return Knowledge(
-        version=reader.digest.hexdigest()[:8],
+        version=reader.version,
         partnership=parts.partnership,
         groups={id_: parts.groups[id_] for id_ in order},
         entries={

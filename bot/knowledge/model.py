@@ -56,6 +56,7 @@ MIN_EXAMPLES = 20  # of an entry; fewer are too few to be recognised by
 MAX_BLOCK_CHARS = 3_000  # of wording to copy: one Telegram message with its heading
 _LONG_NUMBER = re.compile(r"\d[\d ]{8,}\d")
 _BLANK = re.compile(r"\[[^\[\]\n]+\]")
+MAX_LADDER_IDS = 44  # of a party and a stage together: a button carries both, and a day, in 64 bytes
 SHORT_NUMBER_DIGITS = 6  # 999, 101, 18000, 116123: numbers of their own kind
 
 Text = Annotated[str, Field(strict=True), AfterValidator(_one_line)]
@@ -138,12 +139,13 @@ class NotFor(_Part):
 
 
 class Page(StrEnum):
-    """What can be opened from a card, by the name that its button's action begins with."""
+    """What can follow a card without being another card: its own pages, by what their buttons' actions begin with."""
 
     MORE = "more"
     WORDING = "wording"
     AGENCIES = "agencies"
-    CONTACTS = "reach"
+    REACH = "reach"  # whom to contact
+    THANKS = "thanks"  # a friendly end
 
 
 class FollowUp(_Part):
@@ -318,12 +320,16 @@ class Template(_Part):
 
 
 class Party(_Part):
-    """With whom one disagrees. `entry` is the card about it; `first` what holds for them alone, if anything."""
+    """With whom one disagrees. `entry` is the card about it; `first` what holds for them alone, if anything.
+
+    `template` is the wording used with them instead of each stage's.
+    """
 
     id: Id
     label: Annotated[Text, Field(max_length=40)]
     entry: Id
     first: Statement | None = None
+    template: Id | None = None
 
 
 class Stage(_Part):
@@ -360,6 +366,15 @@ class Ladder(_Part):
     days_unknown: Text
     parties: Annotated[tuple[Party, ...], Field(min_length=1, max_length=8)]
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=8)]
+
+    @model_validator(mode="after")
+    def _buttons_hold_the_ids(self) -> Ladder:
+        longest = max(len(p.id) for p in self.parties) + max(len(s.id) for s in self.stages)
+        if longest > MAX_LADDER_IDS:
+            raise ValueError(
+                f"stages: the longest ids of a party and a stage have {longest} letters: {MAX_LADDER_IDS} fit"
+            )
+        return self
 
 
 class OpenPoint(_Part):

@@ -25,6 +25,7 @@ from bot.knowledge.model import (
     OpenPoint,
     Page,
     Partnership,
+    Party,
     Signpost,
     Source,
     Stage,
@@ -259,6 +260,7 @@ def _in_ladder(ladder: Ladder, ids: dict[str, Ids]) -> Iterator[Problem]:
     yield from _missing(LADDER, "", "entry", [ladder.entry], ids["entries"])
     for party in ladder.parties:
         yield from _missing(LADDER, party.id, "entry", [party.entry], ids["entries"])
+        yield from _missing(LADDER, party.id, "template", _named(party), ids["templates"])
         if party.first is not None:
             yield from _missing(LADDER, party.id, "source", [party.first.source], ids["sources"])
     for stage in ladder.stages:
@@ -268,8 +270,8 @@ def _in_ladder(ladder: Ladder, ids: dict[str, Ids]) -> Iterator[Problem]:
     yield from _repeated(LADDER, "", "stages", (stage.id for stage in ladder.stages))
 
 
-def _named(stage: Stage) -> list[str]:
-    return [] if stage.template is None else [stage.template]
+def _named(one: Party | Stage) -> list[str]:
+    return [] if one.template is None else [one.template]
 
 
 def _in_partnership(partnership: Partnership, ids: dict[str, Ids]) -> Iterator[Problem]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, create_model
 
+from bot.errors import SchemaError
 from bot.knowledge.model import (
     Agency,
     Contact,
@@ -36,6 +39,26 @@ def schemas() -> dict[str, dict[str, Any]]:
     models = {"topics": create_model("Topics", __base__=Group, entries=(list[Entry], ...)), **_WHOLE}
     found = {name: model.model_json_schema() for name, model in models.items()}
     return found | {name: _list_of(model, name) for name, model in _LISTED.items()}
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write every schema into a folder, each as a whole; return the files.
+
+    Raises:
+        SchemaError: a file cannot be written; the text names it.
+    """
+    written = []
+    for name, schema in schemas().items():
+        path = folder / f"{name}.json"
+        unfinished = path.with_name(f".{path.name}.tmp")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+            unfinished.replace(path)
+        except OSError as error:
+            raise SchemaError(f"{path}: cannot be written: {error.strerror}") from None
+        written.append(path)
+    return written
 
 
 def _list_of(model: type[BaseModel], key: str) -> dict[str, Any]:

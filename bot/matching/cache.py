@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.knowledge.model import Lexicon
 from bot.matching.matcher import Matcher
 
+KEPT = 4  # files: each version of the knowledge base has two, and the one before the live one may be wanted again
 _PREFIX = "matcher-"
 
 
@@ -30,18 +31,24 @@ def learnt(
 
     `before_learning` is called with the number of texts when it must be learnt, which takes seconds.
     """
-    path = folder / f"{_PREFIX}{_digest(examples, lexicon)}.npz"
+    path = _path(folder, examples, lexicon)
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
-        return Matcher.load(file, lexicon)
+        matcher = Matcher.load(file, lexicon)
+        path.touch()  # it is in use, so it is not among the oldest
+        return matcher
     before_learning(sum(map(len, examples.values())))
     matcher = Matcher.from_examples(examples, lexicon)
     with suppress(OSError):
-        _keep(matcher, path)
+        keep(matcher, folder, examples, lexicon)
     return matcher
 
 
-def _keep(matcher: Matcher, path: Path) -> None:
-    """Write the whole file under another name first: killed in the middle, nothing half-written is ever read."""
+def keep(matcher: Matcher, folder: Path, examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> None:
+    """Keep the matcher of these examples in `folder`, so that `learnt` reads it. Raises OSError.
+
+    The whole file is written under another name first: killed in the middle, nothing half-written is ever read.
+    """
+    path = _path(folder, examples, lexicon)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
     try:
@@ -50,9 +57,13 @@ def _keep(matcher: Matcher, path: Path) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    for old in path.parent.glob(f"{_PREFIX}*.npz"):
-        if old != path:
+    with suppress(OSError):
+        for old in sorted(folder.glob(f"{_PREFIX}*.npz"), key=lambda kept: -kept.stat().st_mtime)[KEPT:]:
             old.unlink(missing_ok=True)
+
+
+def _path(folder: Path, examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> Path:
+    return folder / f"{_PREFIX}{_digest(examples, lexicon)}.npz"
 
 
 def _digest(examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> str:

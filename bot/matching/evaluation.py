@@ -108,22 +108,22 @@ def judge(
 def report(judged: list[Judged], left_out: int, acts: Mapping[str, Act], show_errors: bool = False) -> str:
     """Return the figures as text. `acts` says how soon each entry held asks to act."""
     lines = [f"questions            {len(judged)} (left out, topic not held: {left_out})"]
-    lines.append(_share("top-1", sum(j.top1 for j in judged), len(judged)))
-    lines.append(_share("top-3", sum(j.top3 for j in judged), len(judged)))
+    lines.append(share("top-1", sum(j.top1 for j in judged), len(judged)))
+    lines.append(share("top-3", sum(j.top3 for j in judged), len(judged)))
     styles = Counter(j.question.style for j in judged)
     for style, count in sorted(styles.items()):
         mine = [j for j in judged if j.question.style == style]
-        lines.append(_share(f"  {style} top-1", sum(j.top1 for j in mine), count))
-        lines.append(_share(f"  {style} top-3", sum(j.top3 for j in mine), count))
+        lines.append(share(f"  {style} top-1", sum(j.top1 for j in mine), count))
+        lines.append(share(f"  {style} top-3", sum(j.top3 for j in mine), count))
     decisions = Counter(str(j.answer.decision) for j in judged)
     for decision in ("urgent", "answer", "clarify", "no_match"):
-        lines.append(_share(decision, decisions[decision], len(judged)))
+        lines.append(share(decision, decisions[decision], len(judged)))
     wrong = [j for j in judged if j.wrong_answer]
-    lines.append(_share("wrong with confidence", len(wrong), len(judged)))
-    lines.append(_share("  of those answered", len(wrong), sum(j.answer.entry is not None for j in judged)))
+    lines.append(share("wrong with confidence", len(wrong), len(judged)))
+    lines.append(share("  of those answered", len(wrong), sum(j.answer.entry is not None for j in judged)))
     soon = [j for j in judged if acts.get(j.question.topic) in SOON]
     routine = [j for j in soon if j.wrong_answer and acts.get(j.answer.entry or "") is Act.ROUTINE]
-    lines.append(_share("to act on, got routine", len(routine), len(soon)))
+    lines.append(share("to act on, got routine", len(routine), len(soon)))
     if show_errors:
         lines += ["", "wrong with confidence:", *(_error(j) for j in wrong)]
         lines += [
@@ -134,10 +134,11 @@ def report(judged: list[Judged], left_out: int, acts: Mapping[str, Act], show_er
     return "\n".join(lines) + "\n"
 
 
-def _share(name: str, hits: int, total: int) -> str:
+def share(name: str, hits: int, total: int) -> str:
+    """Return one line: a name, a share in per cent with its Wilson interval, and the counts."""
     low, high = wilson(hits, total)
-    share = f"{100 * hits / total:5.1f} %" if total else "    -  "
-    return f"{name:<22}{share}  [{100 * low:.1f}, {100 * high:.1f}]  {hits}/{total}"
+    said = f"{100 * hits / total:5.1f} %" if total else "    -  "
+    return f"{name:<22}{said}  [{100 * low:.1f}, {100 * high:.1f}]  {hits}/{total}"
 
 
 def _error(judged: Judged) -> str:

@@ -32,7 +32,7 @@ CHANNEL = "telegram"
 # A message whose buttons are all of these kinds is a page to leaf through: its next page takes its place.
 # Any other stays, and what a button asks for comes below it: the steps to do now are still in the chat while
 # their detail is read, and so are the other choices of a "did you mean" when the first one was not it.
-PAGE_VERBS = {"topics", "group", "open", "signpost", "agency"}
+PAGE_VERBS = {"topics", "group", "open", "signpost", "agency", "template", "all-wording", "escalate"}
 # Buttons that are answered once: they go when one of them is pressed, and the message keeps the rest.
 ANSWERED_ONCE = ({"useful", "not-meant"}, {"consent"})
 
@@ -131,11 +131,12 @@ class Handlers:
 
     async def _answer(self, asked: Asked, message: Message, send: Callable[[Reply], Any]) -> None:
         person = await self._person(message)
-        question = Question(asked.text, self._now(), CHANNEL, person)
+        question = Question(asked.text, self._now(), CHANNEL, person, place=str(message.chat.id))
         if asked.action is None or (asked.text and self._is_urgent(question)):
             await self._assistant.handle(question, send)
         else:
-            await self._assistant.press(Press(asked.action, question.asked_at, CHANNEL, person), send)
+            press = Press(asked.action, question.asked_at, CHANNEL, person, question.place, asked.text)
+            await self._assistant.press(press, send)
 
     def _is_urgent(self, question: Question) -> bool:
         return self._assistant.answer(question).decision == Decision.URGENT
@@ -177,7 +178,8 @@ class Handlers:
 
     async def _press(self, query: CallbackQuery, action: str, send: Callable[[Reply], Any]) -> None:
         person = await self._assistant.person(CHANNEL, str(query.from_user.id))
-        await self._assistant.press(Press(action, self._now(), CHANNEL, person), send)
+        place = str(query.message.chat.id) if query.message is not None else ""
+        await self._assistant.press(Press(action, self._now(), CHANNEL, person, place), send)
 
     async def _drop_answered(self, query: CallbackQuery, action: str) -> None:
         verb = action.partition(":")[0]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from telegram import Message, MessageEntity, User
 from telegram.constants import ChatType
 
-COMMANDS = ("start", "help", "topics", "contacts", "agency", "privacy")
+from bot.commands import ACTIONS
+
 UNREADABLE = "unreadable"
 
 # Read from the text itself: the entities Telegram sends with it say the same, and may be missing.
@@ -58,8 +59,8 @@ def _command(command: re.Match[str], me: User, entries: Container[str], group: b
         return None if group else Asked("help", rest)
     if name == "start":
         return Asked(f"open:{rest}") if rest in entries else Asked("start", rest)
-    if name in COMMANDS:
-        return Asked(name, rest)
+    if name in ACTIONS:
+        return Asked(ACTIONS[name], rest)
     if group and bot is None:
         return None
     # Words behind an unknown command are a question: somebody began with a slash by mistake.

@@ -7,16 +7,9 @@ from collections.abc import Awaitable
 
 from telegram import Bot, BotCommand
 
+from bot.commands import COMMANDS
 from bot.knowledge.model import Partnership
 
-COMMANDS = (
-    BotCommand("start", "What Signpost is"),
-    BotCommand("help", "How to ask"),
-    BotCommand("topics", "Look through the policies"),
-    BotCommand("contacts", "Whom to ring"),
-    BotCommand("agency", "Say where you work"),
-    BotCommand("privacy", "What is kept, and your choice"),
-)
 DESCRIPTION_CHARS = 512  # Bot API, setMyDescription
 SHORT_CHARS = 120  # Bot API, setMyShortDescription
 
@@ -28,7 +21,7 @@ async def publish(bot: Bot, partnership: Partnership) -> None:
 
     Answering does not depend on them, so a failure is only logged.
     """
-    await _try("commands", bot.set_my_commands(COMMANDS))
+    await _try("commands", bot.set_my_commands([BotCommand(command.name, command.does) for command in COMMANDS]))
     await _try("description", bot.set_my_description(description(partnership)))
     await _try("short description", bot.set_my_short_description(short_description(partnership)))
 

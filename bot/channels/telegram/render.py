@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.channels.telegram.spans import Span, cut, to_html, to_plain, units
-from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title
+from bot.messages import Alarm, Button, Call, Paragraph, Part, Points, Reply, Small, Steps, Title, Wording
 
 MESSAGE_UNITS = 4096  # Bot API, sendMessage
 TOAST_UNITS = 200  # Bot API, answerCallbackQuery
 ACTION_BYTES = 64  # Bot API, InlineKeyboardButton
+COPIED_CHARS = 256  # Bot API, CopyTextButton
 LABEL_CHARS = 64  # longer ones do not fit a phone's width
 HREF_CHARS = 1024  # a longer address leaves too little room for its text
 SIREN = "\N{POLICE CARS REVOLVING LIGHT}"
@@ -44,7 +45,9 @@ def render(reply: Reply) -> list[Chunk]:
 
 def keyboard(buttons: Rows) -> Rows | None:
     """Return the buttons Telegram takes, or None if none: one bad button would cost the whole message."""
-    rows = (tuple(_button(button) for button in row if _is_sound(button)) for row in buttons)
+    rows = (
+        tuple(_button(button) for button in row if _is_sound(button) and not _is_too_long(button)) for row in buttons
+    )
     return tuple(row for row in rows if row) or None
 
 
@@ -64,7 +67,12 @@ def is_urgent(reply: Reply) -> bool:
 def _button(button: Button) -> Button:
     label = " ".join(_clean(button.label).split())
     short = label if len(label) <= LABEL_CHARS else label[: LABEL_CHARS - 1].rstrip() + "…"
-    return Button(short, button.action)
+    return Button(short, button.action, button.copies)
+
+
+def _is_too_long(button: Button) -> bool:
+    """Say whether a button would copy more than Telegram lets it: the block above it then does that at a tap."""
+    return button.copies is not None and not 1 <= len(button.copies) <= COPIED_CHARS
 
 
 def _is_sound(button: Button) -> bool:
@@ -97,6 +105,8 @@ def _part(part: Part) -> Iterator[Span]:
             yield from _listed([f"• {item}" for item in items], heading)
         case Call():
             yield from _call(part)
+        case Wording(text):
+            yield Span(_clean(text), block=True)
         case Small(text, url):
             yield Span(_clean(text), italic=True, href=_href(url))
             if url and not _href(url):

@@ -8,11 +8,11 @@ import datetime as dt
 import logging
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from telegram import LinkPreviewOptions
-from telegram.error import InvalidToken
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, Defaults
 from telegram.request import BaseRequest, HTTPXRequest
 
@@ -22,8 +22,9 @@ from bot.channels.telegram.logs import protect_logs
 from bot.channels.telegram.order import CHATS_AT_ONCE, OnePerChat
 from bot.channels.telegram.polling import Outage, Poller, PollingRequest
 from bot.channels.telegram.profile import publish
-from bot.channels.telegram.sending import Outbox, Sleep
+from bot.channels.telegram.sending import Outbox, Place, Sleep
 from bot.errors import ChannelError
+from bot.messages import Paragraph, Reply
 from bot.settings import Settings
 
 CONNECTIONS = CHATS_AT_ONCE + 64  # more than there can be sends at once, or sends wait for one another and time out
@@ -31,11 +32,17 @@ ANSWER_S = 20.0  # how long Telegram may take to accept a message: one that time
 
 log = logging.getLogger(__name__)
 
+Tell = Callable[[str], Awaitable[None]]
+Beside = Callable[[Tell], Coroutine[Any, Any, None]]
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-async def run(assistant: Assistant, settings: Settings, now: Callable[[], dt.datetime]) -> None:
+async def run(
+    assistant: Assistant, settings: Settings, now: Callable[[], dt.datetime], beside: Beside | None = None
+) -> None:
     """Run the bot until SIGTERM or SIGINT, then finish the answers under way.
+
+    `beside` runs beside it, and is given a way to tell the administrators something.
 
     Raises:
         ChannelError: the token is missing or refused, at the start or later.
@@ -43,8 +50,28 @@ async def run(assistant: Assistant, settings: Settings, now: Callable[[], dt.dat
     protect_logs(settings.telegram_token)
     application = build(assistant, settings, now)
     stop = asyncio.Event()
-    with _stopped_by_signals(stop):
-        await serve(application, assistant, stop)
+    outbox = Outbox(application.bot)
+
+    async def tell(text: str) -> None:
+        await _tell(outbox, settings.admins, text)
+
+    accompanying = asyncio.create_task(beside(tell)) if beside is not None else None
+    try:
+        with _stopped_by_signals(stop):
+            await serve(application, assistant, stop)
+    finally:
+        if accompanying is not None:
+            accompanying.cancel()
+            await asyncio.wait({accompanying})
+
+
+async def _tell(outbox: Outbox, admins: Sequence[int], text: str) -> None:
+    """Send the administrators a message; one who cannot be reached keeps it from nobody else."""
+    for admin in admins:
+        try:
+            await outbox.send(Place(admin), Reply((Paragraph(text),)))
+        except TelegramError as error:
+            log.error("telegram: administrator %s could not be told: %s", admin, type(error).__name__)
 
 
 def build(
@@ -63,7 +90,7 @@ def build(
     root = settings.telegram_base_url
     application = (
         ApplicationBuilder()
-        .token(_token(settings))
+        .token(token(settings))
         .base_url(f"{root}/bot")
         .base_file_url(f"{root}/file/bot")
         .request(request or _real_request())
@@ -133,13 +160,14 @@ async def _connect(application: App, sleep: Sleep) -> None:
         return
 
 
-def _token(settings: Settings) -> str:
-    token = (settings.telegram_token or "").strip()
-    if not token:
+def token(settings: Settings) -> str:
+    """Return the bot's token. Raises ChannelError if it is missing or cannot be one."""
+    given = (settings.telegram_token or "").strip()
+    if not given:
         raise ChannelError("SIGNPOST_TELEGRAM_TOKEN is missing: @BotFather on Telegram gives one")
-    if not re.fullmatch(r"[\w:-]+", token, re.ASCII):
+    if not re.fullmatch(r"[\w:-]+", given, re.ASCII):
         raise ChannelError("SIGNPOST_TELEGRAM_TOKEN does not look like a token, such as 123456789:AbCdEf…")
-    return token
+    return given
 
 
 @contextlib.contextmanager

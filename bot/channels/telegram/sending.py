@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.channels.telegram.render import Chunk, Rows, render
-from bot.messages import Reply
+from bot.messages import Button, Reply
 
 LONGEST_WAIT_S = 60.0  # for a flood limit; the chat's next messages wait as long
 PAUSE_S = 1.0  # before a connection is tried again
@@ -153,6 +153,10 @@ def _is_about(error: TelegramError, *words: str) -> bool:
 def _markup(rows: Rows | None) -> InlineKeyboardMarkup | None:
     if not rows:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(button.label, callback_data=button.action) for button in row] for row in rows]
-    )
+    return InlineKeyboardMarkup([[_key(button) for button in row] for row in rows])
+
+
+def _key(button: Button) -> InlineKeyboardButton:
+    if button.copies is not None:
+        return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copies))
+    return InlineKeyboardButton(button.label, callback_data=button.action)

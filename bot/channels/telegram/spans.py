@@ -14,12 +14,16 @@ BREAKS = ("\n\n", "\n", " ")  # where a message is best cut, best first
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Text in one style. `href`, if given, is a sound web address that the whole span links to."""
+    """Text in one style. `href`, if given, is a sound web address that the whole span links to.
+
+    `block` is text to copy: Telegram shows it in a box of its own that copies whole at a tap.
+    """
 
     text: str
     bold: bool = False
     italic: bool = False
     href: str | None = None
+    block: bool = False
 
 
 def units(text: str) -> int:
@@ -56,11 +60,11 @@ def cut(spans: Sequence[Span], limit: int) -> list[list[Span]]:
 
 def _open(span: Span) -> str:
     link = f'<a href="{html.escape(span.href)}">' if span.href else ""
-    return "<b>" * span.bold + "<i>" * span.italic + link
+    return "<pre>" * span.block + "<b>" * span.bold + "<i>" * span.italic + link
 
 
 def _close(span: Span) -> str:
-    return "</a>" * bool(span.href) + "</i>" * span.italic + "</b>" * span.bold
+    return "</a>" * bool(span.href) + "</i>" * span.italic + "</b>" * span.bold + "</pre>" * span.block
 
 
 def _fitting(spans: Sequence[Span], limit: int) -> int:

@@ -1,0 +1,1 @@
+"""What helps the partnership to make its policies known."""

@@ -1,0 +1,113 @@
+"""Keep a running program up to date: serve what is published, and publish a watched folder when it changes.
+
+Reading a version happens in a thread and publishing in a process of its own, so that answers go on meanwhile and the
+memory that learning takes is given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bot.answering import Answering
+from bot.assistant import Assistant
+from bot.errors import PublishError
+from bot.knowledge.versions import Versions
+from bot.publishing.publish import VERSIONS, published_knowledge
+from bot.publishing.serving import answering_from
+
+LOOK_EVERY_S = 0.5
+LONGEST_PUBLISH_S = 300.0
+
+log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Awaitable[object]]
+Tell = Callable[[str], Awaitable[None]]
+
+
+async def serve_what_is_published(assistant: Assistant, data: Path, sleep: Sleep = asyncio.sleep) -> None:
+    """Put each newly published version in the assistant's hands. Never ends by itself, and never raises."""
+    seen = 0
+    told = ""
+    while True:
+        try:
+            live = await asyncio.to_thread(Versions(data / VERSIONS).live)
+            if live is not None and live.id != seen:
+                if live.version != assistant.knowledge.version:
+                    assistant.serve(await asyncio.to_thread(_answering, data, live.version))
+                    log.warning("now serving version %s", live.version)
+                seen = live.id
+            told = ""
+        except Exception as error:  # whatever it is, what is served now goes on
+            said = str(error) if isinstance(error, PublishError) else type(error).__name__
+            if said != told:
+                log.error("serving version %s still: %s", assistant.knowledge.version, said)
+                told = said
+        await sleep(LOOK_EVERY_S)
+
+
+def _answering(data: Path, version: str) -> Answering:
+    knowledge = published_knowledge(data, version)
+    if knowledge is None:
+        raise PublishError(f"version '{version}' is live but is not there")
+    # Nothing made here goes round in circles, so there is nothing to collect, and looking for it would hold answers up.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return answering_from(knowledge, data)
+    finally:
+        if collects:
+            gc.enable()
+
+
+async def publish_when_changed(folder: Path, tell: Tell, sleep: Sleep = asyncio.sleep) -> None:
+    """Publish a folder each time it has changed and then been left alone for a moment. Never ends by itself.
+
+    `tell` is given what came of it, in words for an administrator.
+    """
+    published = before = _signature(folder)
+    while True:
+        await sleep(LOOK_EVERY_S)
+        now = await asyncio.to_thread(_signature, folder)
+        if now != published and now == before:
+            published = now
+            try:
+                await tell(await _publish())
+            except Exception as error:
+                log.error("a publish could not be told of: %s", type(error).__name__)
+        before = now
+
+
+async def _publish() -> str:
+    """Run `signpost publish` in a process of its own and return what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "publish", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), LONGEST_PUBLISH_S)
+    except TimeoutError:
+        process.kill()
+        return "publishing took too long and was ended; what was live stays live"
+    except asyncio.CancelledError:
+        process.kill()
+        raise
+    text = said.decode(errors="replace").strip()
+    log.log(logging.WARNING if process.returncode == 0 else logging.ERROR, "%s", text)
+    return text
+
+
+def _signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what tells one state of a folder from another: each file's name, size and time."""
+    found = []
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # gone since it was listed: the next look tells
+        found.append((os.fspath(path), status.st_size, status.st_mtime_ns))
+    return tuple(found)
