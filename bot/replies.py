@@ -277,13 +277,20 @@ class Composer:
         self, entry: Entry, at: dt.datetime, agency: str | None, *, every_contact: bool = False
     ) -> list[Part]:
         parts: list[Part] = [Title(entry.title), Paragraph(entry.summary)]
-        own = entry.by_agency.get(agency, ()) if agency else ()
-        if own and agency:
-            parts.append(Points((own[0].text,), heading=f"For you ({self.knowledge.agencies[agency].name})"))
+        own = self.own_step(entry, agency)
+        if own is not None:
+            parts.append(own)
         parts.append(Steps(tuple(step.text for step in entry.steps), heading="Do now"))
         if entry.time_limits:
             parts.append(Points(tuple(limit.text for limit in entry.time_limits), heading="Time limits"))
         return [*parts, *self._calls(entry.contacts if every_contact else self._card_contacts(entry), at)]
+
+    def own_step(self, entry: Entry, agency: str | None) -> Part | None:
+        """Return what comes first on the card for somebody of an agency, if that agency does something of its own."""
+        own = entry.by_agency.get(agency or "")
+        if not own or agency is None:
+            return None
+        return Points((own[0].text,), heading=f"For you ({self.knowledge.agencies[agency].name})")
 
     def _card_contacts(self, entry: Entry) -> tuple[str, ...]:
         """Return the first contact, and one more after it unless it is a service that another stands in for.

@@ -18,6 +18,7 @@ from bot.knowledge.model import Entry, Knowledge
 from bot.matching.examples import matcher_examples
 from bot.matching.learning import learn_and_try_out
 from bot.matching.leave_one_out import LeftOut
+from bot.matching.lessons import Lessons
 from bot.matching.matcher import Matcher
 from bot.matching.twins import Twin, twins
 from bot.messages import Reply
@@ -33,30 +34,32 @@ class Findings:
     """What a look at the content gives: faults, remarks, and the figures behind them.
 
     `left_out` holds each entry's example questions, asked as if they had never been learnt. `matcher` is the one that
-    learnt them all.
+    learnt them all; None where nothing was learnt.
     """
 
     faults: tuple[Problem, ...]
     remarks: tuple[Problem, ...]
     left_out: tuple[LeftOut, ...]
     reading_ages: Mapping[str, float]
-    matcher: Matcher
+    matcher: Matcher | None
 
 
-def findings(knowledge: Knowledge, today: dt.date) -> Findings:
-    """Look at the content of a knowledge base on a day. It may be what is sound of a broken one."""
-    tried_out = learn_and_try_out(matcher_examples(knowledge), knowledge.lexicon)
-    own = {id_: set(entry.questions) for id_, entry in knowledge.entries.items()}
-    left_out = tuple(one for one in tried_out.left_out if one.text in own.get(one.label, ()))
+def findings(knowledge: Knowledge, today: dt.date, try_out: bool = True) -> Findings:
+    """Look at the content of a knowledge base on a day. It may be what is sound of a broken one.
+
+    Without `try_out` nothing is learnt: examples are looked at neither for twins nor for whether they find their card.
+    """
     ages = {id_: reading_age(_said_at_once(entry)) for id_, entry in knowledge.entries.items()}
-    faults = (
-        *_twins(knowledge, twins(tried_out.lessons, TOO_LIKE)),
-        *_not_found(knowledge, left_out),
-        *_unreachable(knowledge),
-        *_one_sided(knowledge),
-    )
+    faults = (*_unreachable(knowledge), *_one_sided(knowledge))
     remarks = (*_overdue(knowledge, today), *_changed_since(knowledge), *_hard_to_read(knowledge, ages))
-    return Findings(faults, remarks, left_out, ages, tried_out.matcher)
+    if not try_out:
+        return Findings(faults, remarks, (), ages, None)
+    lessons = Lessons.of(matcher_examples(knowledge), knowledge.lexicon)
+    matcher, tried_out = learn_and_try_out(lessons)
+    own = {id_: set(entry.questions) for id_, entry in knowledge.entries.items()}
+    left_out = tuple(one for one in tried_out if one.text in own.get(one.label, ()))
+    faults = (*_twins(knowledge, twins(lessons, TOO_LIKE)), *_not_found(knowledge, left_out), *faults)
+    return Findings(faults, remarks, left_out, ages, matcher)
 
 
 def _said_at_once(entry: Entry) -> str:

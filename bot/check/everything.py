@@ -18,6 +18,8 @@ from bot.hours import LONDON
 from bot.knowledge.faults import plain_problem
 from bot.knowledge.loading import TOPICS, read_knowledge
 from bot.knowledge.model import DangerRules, Knowledge
+from bot.matching.cache import digest
+from bot.matching.examples import matcher_examples
 from bot.messages import Call, Reply, Small
 from bot.replies import Composer
 from bot.safety import danger
@@ -42,12 +44,13 @@ class Checked:
     files: Mapping[str, bytes]
 
 
-def check(folder: Path, today: dt.date) -> Checked:
+def check(folder: Path, today: dt.date, tried_out: str | None = None) -> Checked:
     """Check a knowledge folder on a day: files and references, danger sentences, cards, content.
 
-    Never raises, whatever the files hold. Danger sentences are judged whenever `danger.yaml` can be read; cards and
-    content when the partnership and the lexicon can be, and of them those of all entries whose contacts and sources
-    are sound.
+    `tried_out` is the digest of examples that were tried out before: if they are the same they are not tried again,
+    which takes most of the time. Never raises, whatever the files hold. Danger sentences are judged whenever
+    `danger.yaml` can be read; cards and content when the partnership and the lexicon can be, and of them those of all
+    entries whose contacts and sources are sound.
     """
     reading = read_knowledge(folder)
     faults = list(reading.problems)
@@ -56,7 +59,8 @@ def check(folder: Path, today: dt.date) -> Checked:
     if reading.knowledge is None:
         return Checked(tuple(dict.fromkeys(faults)), (), None, None, reading.files)
     faults += _cards_that_do_not_fit(reading.knowledge)
-    found = findings(reading.knowledge, today)
+    try_out = tried_out is None or digest(matcher_examples(reading.knowledge), reading.knowledge.lexicon) != tried_out
+    found = findings(reading.knowledge, today, try_out)
     return Checked(
         tuple(dict.fromkeys((*faults, *found.faults))), found.remarks, reading.knowledge, found, reading.files
     )
@@ -77,9 +81,11 @@ def _cards_that_do_not_fit(knowledge: Knowledge) -> Iterator[Problem]:
     composer = Composer(knowledge)
     for entry in knowledge.entries.values():
         file = f"{TOPICS}/{knowledge.entry_group[entry.id]}.yaml"
+        whole = _seen_characters(composer.card(entry, A_TUESDAY))
         for agency in (None, *entry.by_agency):
-            card = composer.card(entry, A_TUESDAY, agency)
-            length = _seen_characters(card)
+            # What an agency's own step adds is all that differs from the card of everybody.
+            own = composer.own_step(entry, agency)
+            length = whole + (1 + _seen_characters(Reply((own,))) if own is not None else 0)
             limit = CARD_CHARS + (AGENCY_CHARS if agency else 0)
             if length > limit:
                 who = f" for {agency}" if agency else ""

@@ -23,7 +23,8 @@ from bot.errors import PublishError
 BUSY_S = 2.0
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS version (
-        version TEXT PRIMARY KEY, made_at TEXT NOT NULL, entries INTEGER NOT NULL, files BLOB NOT NULL);
+        version TEXT PRIMARY KEY, made_at TEXT NOT NULL, entries INTEGER NOT NULL, learnt_from TEXT NOT NULL,
+        files BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS publication (
         id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL REFERENCES version (version),
         kind TEXT NOT NULL);
@@ -32,13 +33,17 @@ _SCHEMA = """
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A version that became live: by `publish` or by `rollback`. A later one has a higher id."""
+    """A version that became live: by `publish` or by `rollback`. A later one has a higher id.
+
+    `learnt_from` is the digest of what the matcher learnt from.
+    """
 
     id: int
     at: dt.datetime
     version: str
     kind: str
     entries: int
+    learnt_from: str
 
 
 class Versions:
@@ -57,7 +62,7 @@ class Versions:
         if not self.path.exists():
             return []
         query = """
-            SELECT publication.id, at, version, kind, entries FROM publication JOIN version USING (version)
+            SELECT publication.id, at, version, kind, entries, learnt_from FROM publication JOIN version USING (version)
             ORDER BY publication.id DESC LIMIT ?
         """
         with self._open() as connection:
@@ -118,11 +123,16 @@ class Publisher:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def publish(self, version: str, files: Mapping[str, bytes], entries: int, at: dt.datetime) -> None:
-        """Keep a version, unless it is kept already, and make it live."""
+    def publish(
+        self, version: str, files: Mapping[str, bytes], entries: int, learnt_from: str, at: dt.datetime
+    ) -> None:
+        """Keep a version, in place of what was kept under its name, and make it live."""
         self._connection.execute(
-            "INSERT OR IGNORE INTO version (version, made_at, entries, files) VALUES (?, ?, ?, ?)",
-            [version, at.isoformat(), entries, _packed(files)],
+            """
+            INSERT INTO version (version, made_at, entries, learnt_from, files) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (version) DO UPDATE SET learnt_from = excluded.learnt_from
+            """,
+            [version, at.isoformat(), entries, learnt_from, _packed(files)],
         )
         self._make_live(version, at, "publish")
 

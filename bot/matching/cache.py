@@ -63,12 +63,13 @@ def keep(matcher: Matcher, folder: Path, examples: Mapping[str, Sequence[str]], 
 
 
 def _path(folder: Path, examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> Path:
-    return folder / f"{_PREFIX}{_digest(examples, lexicon)}.npz"
+    return folder / f"{_PREFIX}{digest(examples, lexicon)}.npz"
 
 
-def _digest(examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> str:
-    digest = hashlib.sha256(json.dumps(dict(examples)).encode())
-    digest.update(lexicon.model_dump_json().encode())
+def digest(examples: Mapping[str, Sequence[str]], lexicon: Lexicon) -> str:
+    """Return sixteen hex digits that change with anything that learning depends on, the program's own code among it."""
+    found = hashlib.sha256(json.dumps(dict(examples)).encode())
+    found.update(lexicon.model_dump_json().encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+        found.update(source.read_bytes())
+    return found.hexdigest()[:16]

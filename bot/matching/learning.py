@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,15 +14,6 @@ from bot.matching.matcher import Matcher, Nearest
 from bot.matching.ridge import Ridge
 
 
-@dataclass(frozen=True)
-class TriedOut:
-    """A matcher, what it learnt from, and each example asked as if it had never been learnt."""
-
-    matcher: Matcher
-    lessons: Lessons
-    left_out: list[LeftOut]
-
-
 def learn(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None) -> Matcher:
     """Return a matcher that learnt from example texts by label. Labels without examples are never found."""
     lessons = Lessons.of(examples, lexicon)
@@ -33,14 +23,13 @@ def learn(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None) -> Mat
     return _matcher(lessons, ridge.weights(ridge.solve(lessons.targets())))
 
 
-def learn_and_try_out(examples: Mapping[str, Sequence[str]], lexicon: Lexicon | None) -> TriedOut:
-    """Return a matcher as `learn` does, with what came of trying it out."""
-    lessons = Lessons.of(examples, lexicon)
+def learn_and_try_out(lessons: Lessons) -> tuple[Matcher, list[LeftOut]]:
+    """Return the matcher that `learn` gives, and each example asked as if it had never been learnt."""
     if not lessons.texts:
-        return TriedOut(_matcher(lessons, np.zeros((len(lessons.vectoriser), 0), dtype=np.float32)), lessons, [])
+        return _matcher(lessons, np.zeros((len(lessons.vectoriser), 0), dtype=np.float32)), []
     ridge = Ridge(lessons.vectors)
     left_out, duals = leave_one_out(lessons, ridge)
-    return TriedOut(_matcher(lessons, ridge.weights(duals)), lessons, left_out)
+    return _matcher(lessons, ridge.weights(duals)), left_out
 
 
 def _matcher(lessons: Lessons, weights: Floats) -> Matcher:

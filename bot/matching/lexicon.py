@@ -32,7 +32,9 @@ class Expander:
                     self._add(other, (synonym.word,))
             for retired in lexicon.retired:
                 self._add(retired.old, (retired.now,))
-        self._longest = max(map(len, self._added), default=0)
+        self._longest: dict[str, int] = {}  # phrase that begins with a word
+        for key in self._added:
+            self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
 
     def _add(self, phrase: str, means: Iterable[str]) -> None:
         key = tuple(normalise(phrase).split())
@@ -45,7 +47,7 @@ class Expander:
         extra: list[str] = []
         place = 0
         while place < len(words):
-            for length in range(min(self._longest, len(words) - place), 0, -1):
+            for length in range(min(self._longest.get(words[place], 0), len(words) - place), 0, -1):
                 found = self._added.get(tuple(words[place : place + length]))
                 if found is not None:
                     extra.extend(found)

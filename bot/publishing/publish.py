@@ -13,7 +13,7 @@ from bot.knowledge.lines import line_of
 from bot.knowledge.loading import read_files
 from bot.knowledge.model import Knowledge
 from bot.knowledge.versions import Versions
-from bot.matching.cache import keep, learnt
+from bot.matching.cache import digest, keep, learnt
 from bot.matching.examples import follow_up_examples, matcher_examples
 
 VERSIONS = "versions.db"
@@ -40,16 +40,19 @@ def publish(folder: Path, data: Path, at: dt.datetime) -> Published:
     versions = Versions(data / VERSIONS)
     live = versions.live()
     with versions.publishing() as publisher:
-        checked = check(folder, at.date())
+        checked = check(folder, at.date(), tried_out=live.learnt_from if live is not None else None)
         knowledge, findings = checked.knowledge, checked.findings
         if checked.faults or knowledge is None or findings is None:
             raise PublishError(refused(checked.faults, checked.files))
+        examples = matcher_examples(knowledge)
         try:
-            keep(findings.matcher, data, matcher_examples(knowledge), knowledge.lexicon)
-            learnt(data, follow_up_examples(knowledge), knowledge.lexicon)
+            if findings.matcher is not None:
+                keep(findings.matcher, data, examples, knowledge.lexicon)
+            learn_quietly(data, knowledge)
         except OSError as error:
             raise PublishError(f"{data}: what was learnt cannot be kept: {error.strerror}") from None
-        publisher.publish(knowledge.version, checked.files, len(knowledge.entries), at)
+        learnt_from = digest(examples, knowledge.lexicon)
+        publisher.publish(knowledge.version, checked.files, len(knowledge.entries), learnt_from, at)
     return Published(knowledge.version, len(knowledge.entries), live.version if live else None, checked.remarks)
 
 
