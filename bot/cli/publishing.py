@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -43,6 +45,8 @@ def add_to(commands: Commands) -> None:
 def _publish(settings: Settings, options: argparse.Namespace) -> int:
     from bot.publishing.publish import publish
 
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(10)  # whoever is being answered meanwhile goes first
     began = time.monotonic()
     done = publish(settings.knowledge, settings.data, now())
     for remark in done.remarks:
@@ -55,10 +59,9 @@ def _publish(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _versions(settings: Settings, options: argparse.Namespace) -> int:
-    from bot.knowledge.versions import Versions
-    from bot.publishing.publish import VERSIONS
+    from bot.publishing.published import versions_in
 
-    publications = Versions(settings.data / VERSIONS).publications()
+    publications = versions_in(settings.data).publications()
     for place, one in enumerate(publications):
         at = one.at.astimezone(LONDON)
         live = "  live" if place == 0 else ""

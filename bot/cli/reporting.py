@@ -12,7 +12,8 @@ from bot.cli.common import NOBODY, date, now, say_that_it_learns
 from bot.errors import PackError
 from bot.knowledge.loading import load_knowledge
 from bot.messages import Person, Question
-from bot.publishing.serving import answering_from, knowledge_to_try
+from bot.publishing.published import answering_from
+from bot.publishing.serving import knowledge_to_try
 from bot.settings import Settings
 from bot.usage.stats import counts
 from bot.usage.stats import render as render_stats

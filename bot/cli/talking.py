@@ -19,7 +19,8 @@ from bot.errors import SettingsError
 from bot.knowledge.loading import load_knowledge
 from bot.messages import Answer, Person, Question
 from bot.publishing.archive import Archive
-from bot.publishing.serving import answering_from, knowledge_to_serve, knowledge_to_try
+from bot.publishing.published import answering_from
+from bot.publishing.serving import knowledge_to_serve, knowledge_to_try
 from bot.settings import Settings
 from bot.usage.keys import secret_key
 from bot.usage.log import UsageLog

@@ -11,7 +11,7 @@ from bot.errors import PublishError
 from bot.knowledge.loading import read_knowledge
 from bot.knowledge.model import Knowledge
 from bot.messages import Reply
-from bot.publishing.publish import published_knowledge
+from bot.publishing.published import published_knowledge
 from bot.replies import Composer
 
 _REFERENCE = re.compile(r"(?P<entry>[a-z0-9-]+)/(?P<version>[0-9a-f]{8})")

@@ -20,8 +20,7 @@ from bot.knowledge.model import Entry, Knowledge, Statement
 from bot.matching.evaluation import read_questions
 from bot.matching.examples import matcher_examples
 from bot.messages import Answer, Person, Question
-from bot.publishing.publish import published_knowledge
-from bot.publishing.serving import answering_from
+from bot.publishing.published import answering_from, published_knowledge
 from bot.settings import Settings
 
 ELSEWHERE_SHOWN = 40

@@ -7,22 +7,22 @@ memory that learning takes is given back.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from bot.answering import Answering
 from bot.assistant import Assistant
 from bot.errors import PublishError
-from bot.knowledge.versions import Versions
-from bot.publishing.publish import VERSIONS, published_knowledge
-from bot.publishing.serving import answering_from
+from bot.publishing.published import answering_from, published_knowledge, versions_in
 
 LOOK_EVERY_S = 0.5
 LONGEST_PUBLISH_S = 300.0
+GIVE_WAY_EVERY_S = 0.0002
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def serve_what_is_published(assistant: Assistant, data: Path, sleep: Sleep
     told = ""
     while True:
         try:
-            live = await asyncio.to_thread(Versions(data / VERSIONS).live)
+            live = await asyncio.to_thread(versions_in(data).live)
             if live is not None and live.id != seen:
                 if live.version != assistant.knowledge.version:
                     assistant.serve(await asyncio.to_thread(_answering, data, live.version))
@@ -52,15 +52,23 @@ async def serve_what_is_published(assistant: Assistant, data: Path, sleep: Sleep
 
 
 def _answering(data: Path, version: str) -> Answering:
-    knowledge = published_knowledge(data, version)
-    if knowledge is None:
-        raise PublishError(f"version '{version}' is live but is not there")
-    # Nothing made here goes round in circles, so there is nothing to collect, and looking for it would hold answers up.
-    collects = gc.isenabled()
-    gc.disable()
-    try:
+    with _giving_way():
+        knowledge = published_knowledge(data, version)
+        if knowledge is None:
+            raise PublishError(f"version '{version}' is live but is not there")
         return answering_from(knowledge, data)
+
+
+@contextlib.contextmanager
+def _giving_way() -> Iterator[None]:
+    """Let the thread that answers go first: offer it the interpreter often, and look for no garbage meanwhile."""
+    collects, interval = gc.isenabled(), sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(GIVE_WAY_EVERY_S)
+    try:
+        yield
     finally:
+        sys.setswitchinterval(interval)
         if collects:
             gc.enable()
 

@@ -10,13 +10,10 @@ from pathlib import Path
 from bot.check.everything import check
 from bot.errors import Problem, PublishError
 from bot.knowledge.lines import line_of
-from bot.knowledge.loading import read_files
-from bot.knowledge.model import Knowledge
-from bot.knowledge.versions import Versions
-from bot.matching.cache import digest, keep, learnt
-from bot.matching.examples import follow_up_examples, matcher_examples
+from bot.matching.cache import digest, keep
+from bot.matching.examples import matcher_examples
+from bot.publishing.published import answering_from, published_knowledge, versions_in
 
-VERSIONS = "versions.db"
 FAULTS_SHOWN = 20
 
 
@@ -37,7 +34,7 @@ def publish(folder: Path, data: Path, at: dt.datetime) -> Published:
         PublishError: the folder has faults, somebody else is publishing, or the disk is full. The text names each
             fault with its file and line. What was live stays live.
     """
-    versions = Versions(data / VERSIONS)
+    versions = versions_in(data)
     live = versions.live()
     with versions.publishing() as publisher:
         checked = check(folder, at.date(), tried_out=live.learnt_from if live is not None else None)
@@ -48,7 +45,7 @@ def publish(folder: Path, data: Path, at: dt.datetime) -> Published:
         try:
             if findings.matcher is not None:
                 keep(findings.matcher, data, examples, knowledge.lexicon)
-            learn_quietly(data, knowledge)
+            answering_from(knowledge, data)
         except OSError as error:
             raise PublishError(f"{data}: what was learnt cannot be kept: {error.strerror}") from None
         learnt_from = digest(examples, knowledge.lexicon)
@@ -62,39 +59,15 @@ def roll_back(data: Path, version: str, at: dt.datetime) -> Published:
     Raises:
         PublishError: it never was, or this program cannot read it any more.
     """
-    versions = Versions(data / VERSIONS)
+    versions = versions_in(data)
     live = versions.live()
     knowledge = published_knowledge(data, version)
     if knowledge is None:
         raise PublishError(f"version '{version}' was never published here: 'signpost versions' lists those that were")
     with versions.publishing() as publisher:
-        learn_quietly(data, knowledge)
+        answering_from(knowledge, data)  # what it learnt lies in the data folder then
         publisher.roll_back(knowledge.version, at)
     return Published(knowledge.version, len(knowledge.entries), live.version if live else None)
-
-
-def learn_quietly(data: Path, knowledge: Knowledge) -> None:
-    """See to it that what the matchers learnt lies in the data folder, where the running program reads it."""
-    learnt(data, matcher_examples(knowledge), knowledge.lexicon)
-    learnt(data, follow_up_examples(knowledge), knowledge.lexicon)
-
-
-def published_knowledge(data: Path, version: str) -> Knowledge | None:
-    """Return a version that was published, named by its first letters or more; None if it never was.
-
-    Raises:
-        PublishError: this program cannot read it any more: its files have another form.
-    """
-    files = Versions(data / VERSIONS).files(version)
-    if files is None:
-        return None
-    reading = read_files(files)
-    if reading.problems or reading.knowledge is None:
-        raise PublishError(
-            f"version '{version}' has another form than this program reads ({reading.problems[0]}): "
-            "it can be seen with the program of its time only; nothing was changed"
-        )
-    return reading.knowledge
 
 
 def refused(faults: Iterable[Problem], files: Mapping[str, bytes]) -> str:

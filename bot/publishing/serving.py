@@ -7,25 +7,12 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.answering import Answering
 from bot.errors import PublishError
 from bot.knowledge.loading import load_to_answer_from, read_knowledge
 from bot.knowledge.model import Knowledge
-from bot.knowledge.versions import Versions
-from bot.matching.cache import learnt
-from bot.matching.examples import follow_up_examples, matcher_examples
-from bot.publishing.publish import VERSIONS, publish, published_knowledge
+from bot.publishing.published import published_knowledge, versions_in
 
 log = logging.getLogger(__name__)
-
-Learning = Callable[[int], object]
-
-
-def answering_from(knowledge: Knowledge, data: Path, before_learning: Learning = lambda texts: None) -> Answering:
-    """Return what answers from a knowledge base, with matchers read from the data folder or learnt now."""
-    matcher = learnt(data, matcher_examples(knowledge), knowledge.lexicon, before_learning)
-    asks = learnt(data, follow_up_examples(knowledge), knowledge.lexicon)
-    return Answering(knowledge, matcher, asks)
 
 
 def knowledge_to_serve(folder: Path, data: Path, at: dt.datetime, before_publishing: Callable[[], object]) -> Knowledge:
@@ -37,8 +24,10 @@ def knowledge_to_serve(folder: Path, data: Path, at: dt.datetime, before_publish
         KnowledgeError: too little of the folder is sound, and no version can be read.
     """
     try:
-        live = Versions(data / VERSIONS).live()
+        live = versions_in(data).live()
         if live is None:
+            from bot.publishing.publish import publish  # learning needs libraries that serving does without
+
             before_publishing()
             live_version = publish(folder, data, at).version
         else:
@@ -65,7 +54,7 @@ def knowledge_to_try(folder: Path, data: Path) -> Knowledge:
     if not reading.problems and reading.knowledge is not None:
         return reading.knowledge
     try:
-        live = Versions(data / VERSIONS).live()
+        live = versions_in(data).live()
         knowledge = published_knowledge(data, live.version) if live is not None else None
     except PublishError as error:
         log.error("no published version can be read: %s", error)
