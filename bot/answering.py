@@ -120,8 +120,10 @@ class Answering:
             return None
         if alone.decision is Decision.ANSWER and alone.entries == (ranked[0].entry,):
             decided = alone
-        if decided.decision is Decision.ANSWER and context.shown is not None:
-            page = self._page_of_shown(decided.entries[0], context.shown, question)
+        is_page = ranked[0].entry.startswith(PAGE) and decided.decision is not Decision.NO_MATCH
+        if context.shown is not None and (is_page or decided.decision is Decision.ANSWER):
+            # A page of the card that was shown is no other policy, so being likeliest is enough.
+            page = self._page_of_shown(ranked[0].entry, context.shown, question)
             if page is not None:
                 return replace(page, score=ranked[0].score, candidates=entries if page.entry else ())
         if decided.entries[:1] == (PAGE + Page.THANKS,):
@@ -143,7 +145,7 @@ class Answering:
             return None
         press = Press(f"{page}:{shown}", question.asked_at, question.channel, question.person)
         opened = self.act(press)
-        return replace(opened, decision=Decision.ANSWER, entry=shown)
+        return replace(opened, decision=Decision.ANSWER, entry=shown) if opened.decision != "stale" else None
 
     def _as_entries(self, ranked: Sequence[Match], last: str | None, *, signposts: bool = False) -> tuple[Match, ...]:
         """Return the entries that ranked labels mean, each once, best first: a page is the entry's whose page it is."""

@@ -107,7 +107,8 @@ class Ladders:
             due = working_days_after(began, stage.days)
             said.append(f"{'It was due' if due < today else 'It is due'} by {_said(due)}: {_days(stage.days)}.")
         if began is not None:
-            said.append(f"It began on {_said(began)}: {_days(working_days_since(began, today))} ago.")
+            passed = working_days_since(began, today)
+            said.append("It began today." if began == today else f"It began on {_said(began)}: {_days(passed)} ago.")
         return said
 
 
