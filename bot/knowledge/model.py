@@ -35,7 +35,7 @@ def _block(value: str) -> str:
         raise ValueError("holds an invisible sign: type the text anew instead of pasting it")
     if "@" in value:
         raise ValueError("holds an e-mail address: name a contact in 'contacts' instead, where it is checked")
-    if _LONG_NUMBER.search(value):
+    if _LONG_NUMBER.search(value) or any(phonenumbers.PhoneNumberMatcher(value, "GB")):
         raise ValueError("holds a phone number: name a contact in 'contacts' instead, where it is checked")
     if not _BLANK.search(value):
         raise ValueError("has no blank to fill in: write one in square brackets, such as [date]")
