@@ -84,7 +84,7 @@ class Answering:
         """
         context = question.context
         if context is not None:
-            answer = self._choice(question, context) or self._follow_up(question, context, decide(matches))
+            answer = self._choice(question, context) or self._follow_up(question, context, decide(matches), entries)
             if answer is not None and (ambiguous is None or answer.decision is Decision.ANSWER):
                 return answer
         if ambiguous is not None:
@@ -108,19 +108,23 @@ class Answering:
             return []
         return self._in_context.rank(text, context)
 
-    def _follow_up(self, question: Question, context: Context, alone: Decided) -> Answer | None:
-        """Return the answer to a message in the light of what was given before, or None where it stands alone.
+    def _follow_up(
+        self, question: Question, context: Context, alone: Decided, entries_alone: tuple[Match, ...]
+    ) -> Answer | None:
+        """Return the answer to a message in the light of what was given before, or None where it says nothing.
 
-        `alone` is what is decided without that light: an answer then is one now if the same entry is likeliest.
+        `alone` is what is decided without that light. An answer then is one now if the same entry is likeliest, and
+        what would be asked about then is asked about now.
         """
         ranked = self._ranked(question.text, context)
-        entries = self._as_entries(ranked, context.last)
-        decided = decide(ranked, IN_CONTEXT)
         if not ranked:
             return None
+        is_understood = alone.decision is not Decision.NO_MATCH
+        decided = decide(ranked, replace(IN_CONTEXT, clarify=0.0) if is_understood else IN_CONTEXT)
+        entries = self._as_entries(ranked, context.last)
         if alone.decision is Decision.ANSWER and alone.entries == (ranked[0].entry,):
-            decided = alone
-        is_page = ranked[0].entry.startswith(PAGE) and decided.decision is not Decision.NO_MATCH
+            decided, entries = alone, entries_alone
+        is_page = ranked[0].entry.startswith(PAGE)
         if context.shown is not None and (is_page or decided.decision is Decision.ANSWER):
             # A page of the card that was shown is no other policy, so being likeliest is enough.
             page = self._page_of_shown(ranked[0].entry, context.shown, question)
@@ -129,6 +133,8 @@ class Answering:
         if decided.entries[:1] == (PAGE + Page.THANKS,):
             return Answer(self.composer.note(self.knowledge.partnership.wording.thanks), Decision.NO_MATCH)
         choices = self._as_entries([Match(label, 1.0) for label in decided.entries], context.last, signposts=True)
+        if not choices:
+            return None
         if decided.decision is Decision.ANSWER and decided.entries[0].startswith(PAGE):
             decided = replace(decided, decision=Decision.CLARIFY)  # a page of a card that nobody has seen
         return self._decided(question, replace(decided, entries=tuple(c.entry for c in choices)), entries)
@@ -245,14 +251,15 @@ class Answering:
         """Return the answer to a button or a command; a stale or forged one gets a calm reply, never an error."""
         verb, _, id_ = press.action.partition(":")
         entry = self.knowledge.entries.get(id_)
-        if entry is not None:
+        answer: Answer | None
+        if verb == "escalate":
+            answer = self._ladder(press)
+        elif entry is not None:
             answer = self._act_on_entry(verb, entry, press)
         elif verb == "group" and id_ in self.knowledge.groups:
             answer = Answer(self.composer.group(id_), "browsed")
         elif verb == "template" and id_ in self.knowledge.templates:
             answer = Answer(self.composer.template(self.knowledge.templates[id_], press.asked_at), "browsed")
-        elif verb == "escalate":
-            answer = self._ladder(press)
         elif verb == "signpost" and id_ in self.knowledge.signposts:
             answer = Answer(self.composer.signpost(self.knowledge.signposts[id_], press.asked_at), "browsed")
         else:
@@ -271,8 +278,10 @@ class Answering:
         """
         if answer.decision == "stale":
             return None
+        # The cards that a card names beside itself are no question, to be declined with "no".
+        verbs = CHOICES if answer.decision in (Decision.CLARIFY, "browsed") else ("template",)
         buttons = (button.action for row in answer.reply.buttons for button in row)
-        offered = tuple(action for action in buttons if action.partition(":")[0] in CHOICES)
+        offered = tuple(action for action in buttons if action.partition(":")[0] in verbs)
         shown = answer.entry or (before.shown if before is not None else None)
         likely = tuple(match.entry for match in answer.candidates[:MAX_CHOICES]) or (before.likely if before else ())
         return Context(at, shown, likely, offered)

@@ -102,10 +102,11 @@ class Assistant:
     async def handle(self, question: Question, send: Send) -> None:
         """Answer a message, send the reply, then count it. Errors of `send` are the channel's to handle."""
         started = time.perf_counter()
+        version = self.knowledge.version
         answer = self.converse(question)
         latency_ms = _milliseconds_since(started)
         await send(self._with_offer(answer, question.person))
-        await self._count(question, answer, latency_ms)
+        await self._count(question, answer, latency_ms, version)
 
     async def press(self, press: Press, send: Send) -> None:
         """Answer a button or command, send the reply, then count it."""
@@ -118,10 +119,11 @@ class Assistant:
         elif verb == "answer":
             await send(await self._as_published(press.argument or id_, press.asked_at))
         else:
+            version = self.knowledge.version
             answer = self._pressed(press)
             latency_ms = _milliseconds_since(started)
             await send(self._with_offer(answer, press.person))
-            await self._count(press, answer, latency_ms)
+            await self._count(press, answer, latency_ms, version)
 
     def _pressed(self, press: Press) -> Answer:
         answering, key = self._answering, self._key_of(press)
@@ -166,7 +168,7 @@ class Assistant:
         name = self.knowledge.agencies[agency].name
         return self.composer.note(f"Noted: {name}. Where a card has a step for your agency, it comes first.")
 
-    async def _count(self, asked: Question | Press, answer: Answer, latency_ms: float) -> None:
+    async def _count(self, asked: Question | Press, answer: Answer, latency_ms: float, version: str) -> None:
         if self._usage is None or answer.decision in ("browsed", "stale"):
             return
         if answer.decision in ("useful", "not-meant"):
@@ -180,6 +182,6 @@ class Assistant:
             entry=answer.entry,
             score=round(answer.score, 4),
             latency_ms=latency_ms,
-            knowledge_version=self.knowledge.version,
+            knowledge_version=version,
         )
         await self._usage.record(interaction, asked.person)

@@ -19,15 +19,20 @@ _ORDER = (
     ("first", "1st", "one", "1", "a", "top"),
     ("second", "2nd", "two", "2", "b", "middle"),
     ("third", "3rd", "three", "3", "c"),
+    ("fourth", "4th", "four", "4", "d"),
 )
 _PLACES = {word: place for place, words in enumerate(_ORDER) for word in words} | {"last": -1, "bottom": -1}
 _CHOOSES = re.compile(
-    r"(?:(?:the|number|no|option|i mean|it s|it is|i think)\s+)*"
+    r"(?:(?:the|number|no|option|i mean|it ?s|it is|i think)\s+)*"
     rf"(?P<place>{'|'.join(_PLACES)})"
     r"(?:\s+(?:one|option|card|of them|please|pls|thanks|ta))*"
 )
-_AGREES = re.compile(r"(?:yes|yep|yeah|yup|y|correct|that one|that s it|that s the one)(?:\s+(?:please|pls|that one))?")
-_DECLINES = re.compile(r"(?:no|nope|none|neither|none of (?:them|these|those)|neither of (?:them|these))(?:\s+thanks)?")
+_AGREES = re.compile(
+    r"(?:yes|yep|yeah|yup|y|correct|that one|that ?s it|that ?s the one)(?:\s+(?:please|pls|that one))?"
+)
+_DECLINES = re.compile(
+    r"(?:(?:no|nope)\s+)?(?:no|nope|(?:none|neither)(?: one| of (?:them|these|those|the above))?)(?:\s+thanks)?"
+)
 
 
 class Conversations:
@@ -48,8 +53,11 @@ class Conversations:
         """Note what a person was given; what was given before is forgotten."""
         self._contexts[key] = context
         self._contexts.move_to_end(key)
-        if len(self._contexts) > self._room:
+        while len(self._contexts) > self._room or self._oldest().at < context.at - dt.timedelta(minutes=MINUTES):
             self._contexts.popitem(last=False)
+
+    def _oldest(self) -> Context:
+        return next(iter(self._contexts.values()))
 
 
 def chosen(text: str, offered: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ from bot.replies import Composer
 
 VERB = "escalate"
 DAYS_OFFERED = 8  # working days, today's among them, from which somebody chooses when a stage began
+LONGEST_DAYS = 366  # since a stage began; a button that is older than that says nothing any more
 UNSURE = "unsure"  # in place of the day
 
 
@@ -46,7 +47,8 @@ class Ladders:
                 return self._ask_began(ladder, party, stage, at)
             case [_, _, began], Party(), Stage():
                 day = _day(began)
-                known = began == UNSURE or (day is not None and day <= at.astimezone(LONDON).date())
+                ago = None if day is None else (at.astimezone(LONDON).date() - day).days
+                known = began == UNSURE or (ago is not None and 0 <= ago <= LONGEST_DAYS)
                 return self._next(ladder, party, stage, day, at) if known else None
         return None
 
@@ -79,7 +81,8 @@ class Ladders:
         parts += [Paragraph(text) for text in self._by_when(ladder, stage, began, at)]
         following = ladder.stages[ladder.stages.index(stage) + 1 :]
         rows = []
-        template = self._knowledge.templates.get(party.template or stage.template or "")
+        templates = self._knowledge.templates
+        template = templates.get(party.template or "") or templates.get(stage.template or "")
         if template is not None:
             rows.append((Button(template.title, f"template:{template.id}"),))
         if following:

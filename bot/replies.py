@@ -185,8 +185,9 @@ class Composer:
         first = first_published(self.knowledge)
         parts: list[Part] = [Title("What changed")]
         parts += [Points(tuple(f"{c.on:%d %B %Y}: {c.entry.title}. {c.what}" for c in latest))] if latest else []
-        parts += [Paragraph(f"{count} cards were first published on {on:%d %B %Y}.") for on, count in first[:2]]
-        return self.page(parts, _entry_rows(dict.fromkeys(c.entry for c in latest)))
+        cards = [(on, f"{count} card{' was' if count == 1 else 's were'}") for on, count in first[:2]]
+        parts += [Paragraph(f"{were} first published on {on:%d %B %Y}.") for on, were in cards]
+        return self.page(parts, _entry_rows(self._entries(dict.fromkeys(c.entry.id for c in latest))))
 
     def topics(self) -> Reply:
         """Return the topic groups to browse."""

@@ -108,7 +108,11 @@ def _user_ids(value: str) -> tuple[int, ...]:
 
 
 def _card_link(value: str | None) -> str | None:
-    if value and ("{entry}" not in value or urlsplit(value).scheme not in ("http", "https")):
+    try:
+        scheme = urlsplit(value or "").scheme
+    except ValueError:
+        scheme = ""
+    if value and ("{entry}" not in value or scheme not in ("http", "https")):
         raise SettingsError(
             f"{PREFIX}CARD_LINK: '{value}' is no address with {{entry}} in it, such as "
             "https://t.me/YOUR_BOT?start={entry}"

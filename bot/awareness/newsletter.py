@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Callable
+from urllib.parse import quote
 
 from bot.knowledge.changes import Changed, changes_since, first_published
 from bot.knowledge.model import Knowledge
 
 Link = Callable[[str], str | None]
+_IN_ADDRESS = "%:/?#[]@!$&'*+,;=~"  # all that an address may hold but brackets, which would end it in Markdown
 
 
 def markdown(knowledge: Knowledge, since: dt.date, link: Link) -> str:
@@ -18,9 +20,11 @@ def markdown(knowledge: Knowledge, since: dt.date, link: Link) -> str:
     for changed in changes_since(knowledge, since):
         title = _escaped(changed.entry.title)
         address = link(changed.entry.id)
-        name = f"[{title}]({address})" if address else f"**{title}**"
+        name = f"[{title}]({quote(address, safe=_IN_ADDRESS)})" if address else f"**{title}**"
         lines.append(f"- {name} ({_said(changed.on)}): {_escaped(changed.what)}")
-    return "\n".join([*lines, *_new(knowledge, since), *_none(lines, knowledge, since)]).rstrip() + "\n"
+    notes = [*_new(knowledge, since), *_none(lines, knowledge, since)]
+    gap = [""] if len(lines) > 2 and notes else []
+    return "\n".join([*lines, *gap, *notes]) + "\n"
 
 
 def as_html(knowledge: Knowledge, since: dt.date, link: Link) -> str:
@@ -29,7 +33,7 @@ def as_html(knowledge: Knowledge, since: dt.date, link: Link) -> str:
     lines = [f"<h2>{html.escape(_heading(since))}</h2>"]
     lines += ["<ul>", *items, "</ul>"] if items else []
     notes = [*_new(knowledge, since), *([] if items else _none(["", ""], knowledge, since))]
-    lines += [f"<p>{html.escape(note)}</p>" for note in notes if note]
+    lines += [f"<p>{html.escape(note)}</p>" for note in notes]
     return "\n".join(lines) + "\n"
 
 
@@ -41,8 +45,7 @@ def _item(changed: Changed, address: str | None) -> str:
 
 def _new(knowledge: Knowledge, since: dt.date) -> list[str]:
     published = first_published(knowledge, since)
-    lines = [f"{count} card{' was' if count == 1 else 's were'} new on {_said(on)}." for on, count in published]
-    return ["", *lines] if lines else []
+    return [f"{count} card{' was' if count == 1 else 's were'} new on {_said(on)}." for on, count in published]
 
 
 def _none(lines: list[str], knowledge: Knowledge, since: dt.date) -> list[str]:
@@ -59,4 +62,4 @@ def _said(day: dt.date) -> str:
 
 def _escaped(text: str) -> str:
     """Return text that Markdown shows as it stands."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#|&~" else c for c in text)

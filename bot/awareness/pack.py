@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Collection
+from math import ceil
 
 from fpdf import FPDF, XPos, YPos
 from fpdf.outline import OutlineSection
@@ -17,6 +18,7 @@ from bot.knowledge.model import Contact, Entry, Hours, Knowledge, Statement
 
 MARGIN_MM = 18.0
 BODY_PT, SMALL_PT, HEADING_PT, TITLE_PT = 10.0, 8.0, 11.0, 15.0
+CONTENTS_LINE_MM, CONTENTS_HEADING_MM = 4.0, 9.0
 ACT_NAMES = {"now": "Act now", "today": "Act today", "routine": "Routine"}
 FONT = "Helvetica"  # every PDF reader has it; it knows the signs of Western Europe
 _PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-",
@@ -82,10 +84,10 @@ def pack(knowledge: Knowledge, at: dt.datetime, groups: Collection[str] = ()) ->
     made.set_creation_date(at)
     made.add_page()
     _front(made, knowledge, day)
-    made.insert_toc_placeholder(_contents, pages=_contents_pages(knowledge, groups), allow_extra_pages=True)
-    for id_, group in knowledge.groups.items():
-        if groups and id_ not in groups:
-            continue
+    chosen = {id_: group for id_, group in knowledge.groups.items() if not groups or id_ in groups}
+    lines = len(chosen) + sum(len(knowledge.in_group(id_)) for id_ in chosen) + 1  # and the contacts
+    made.insert_toc_placeholder(_contents, pages=_contents_pages(made, lines))
+    for id_, group in chosen.items():
         made.start_section(group.title, level=0)
         made.heading(group.title, TITLE_PT)
         for entry in knowledge.in_group(id_):
@@ -114,21 +116,24 @@ def _front(made: _Pack, knowledge: Knowledge, day: str) -> None:
 
 
 def _contents(made: FPDF, outline: list[OutlineSection]) -> None:
+    made.set_x(MARGIN_MM)
     made.set_font(FONT, "B", TITLE_PT)
-    made.cell(0, 9, "Contents", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    made.cell(0, CONTENTS_HEADING_MM, "Contents", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     for section in outline:
         made.set_font(FONT, "B" if section.level == 0 else "", BODY_PT if section.level == 0 else SMALL_PT)
         link = made.add_link(page=section.page_number)
         made.set_x(MARGIN_MM + 5 * section.level)
         width = made.epw - 5 * section.level - 12
-        made.cell(width, 4.2, section.name, link=link)
-        made.cell(12, 4.2, str(section.page_number), align="R", link=link, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        made.cell(width, CONTENTS_LINE_MM, section.name, link=link)
+        number = str(section.page_number)
+        made.cell(12, CONTENTS_LINE_MM, number, align="R", link=link, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _contents_pages(knowledge: Knowledge, groups: Collection[str]) -> int:
-    chosen = [id_ for id_ in knowledge.groups if not groups or id_ in groups]
-    lines = 3 + len(chosen) + sum(len(knowledge.in_group(id_)) for id_ in chosen)
-    return 1 + lines // 58
+def _contents_pages(made: FPDF, lines: int) -> int:
+    """Return how many pages the contents take: so many are left free for them."""
+    room = made.page_break_trigger - made.t_margin
+    first = int((room - CONTENTS_HEADING_MM) / CONTENTS_LINE_MM)
+    return 1 + max(0, ceil((lines - first) / int(room / CONTENTS_LINE_MM)))
 
 
 def _entry(made: _Pack, knowledge: Knowledge, entry: Entry) -> None:
@@ -180,4 +185,5 @@ def _contact(made: _Pack, contact: Contact) -> None:
     hours = {Hours.WORKING_DAY: "working day", Hours.OUTSIDE_WORKING_DAY: "evenings, nights, weekends, bank holidays"}
     reach = ", ".join(value for value in (contact.phone, contact.email, contact.url) if value)
     notes = "; ".join(value for value in (hours.get(contact.hours), contact.note) if value)
-    made.paragraph(f"{contact.name}: {reach}{f' ({notes})' if notes else ''}", indent=2)
+    said = f"{contact.name}: {reach}" if reach else contact.name
+    made.paragraph(f"{said} ({notes})" if notes else said, indent=2)

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from bot.assistant import Assistant
 from bot.commands import ACTIONS
+from bot.decision import Decision
 from bot.messages import (
     Alarm,
     Button,
@@ -121,15 +122,19 @@ class Terminal:
     async def take(self, text: str) -> None:
         """Answer one line: a choice by its number or its words, a command, or else a question."""
         named = next((button for button in self._choices if button.label.casefold() == text.casefold()), None)
+        command, _, rest = text.partition(" ")
+        action = ACTIONS.get(command[1:].casefold()) if command.startswith("/") else None
         if named is not None:
             await self._press(named.action)
         elif text.isdecimal() and text.isascii() and len(text) < 4 and 1 <= int(text) <= len(self._choices):
             await self._press(self._choices[int(text) - 1].action)
-        elif text.startswith("/") and (action := ACTIONS.get(text[1:].split(" ")[0].casefold())) is not None:
-            await self._press(action, text.partition(" ")[2].strip())
         else:
-            person = await self._person()
-            await self._assistant.handle(Question(text, self._now(), CHANNEL, person), self._send)
+            question = Question(text, self._now(), CHANNEL, await self._person())
+            # Danger is never hidden behind a command.
+            if action is not None and not (rest and self._assistant.answer(question).decision == Decision.URGENT):
+                await self._press(action, rest.strip())
+            else:
+                await self._assistant.handle(question, self._send)
 
     def print(self, text: str, end: str = "\n") -> None:
         """Write text; what the screen's encoding cannot show is replaced."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.channels.telegram.render import render as to_messages
 from bot.channels.terminal import render
 from bot.check.content import Findings, findings
 from bot.errors import Problem
@@ -59,6 +60,7 @@ def check(folder: Path, today: dt.date, tried_out: str | None = None) -> Checked
     if reading.knowledge is None:
         return Checked(tuple(dict.fromkeys(faults)), (), None, None, reading.files)
     faults += _cards_that_do_not_fit(reading.knowledge)
+    faults += _texts_that_are_torn(reading.knowledge)
     try_out = tried_out is None or digest(matcher_examples(reading.knowledge), reading.knowledge.lexicon) != tried_out
     found = findings(reading.knowledge, today, try_out)
     return Checked(
@@ -96,6 +98,17 @@ def _cards_that_do_not_fit(knowledge: Knowledge) -> Iterator[Problem]:
                     f"the card{who} has {length:,} characters, {limit:,} fit a phone screen: "
                     "shorten the summary, steps or time limits, or move some to detail",
                 )
+
+
+def _texts_that_are_torn(knowledge: Knowledge) -> Iterator[Problem]:
+    """Yield the wording to copy that Telegram would cut in two: a text is copied whole or not at all."""
+    composer = Composer(knowledge)
+    for id_, template in knowledge.templates.items():
+        if len(to_messages(composer.template(template, A_TUESDAY))) > 1:
+            problem = (
+                "with its heading and contacts the text does not fit one message: shorten it or name fewer contacts"
+            )
+            yield plain_problem("templates.yaml", id_, "text", problem)
 
 
 def _seen_characters(card: Reply) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,12 +107,13 @@ def _pack(settings: Settings, options: argparse.Namespace) -> int:
         if group not in knowledge.groups:
             raise PackError(f"'{group}' is no topic group; there are: {', '.join(knowledge.groups)}")
     made = pack(knowledge, now(), options.groups)
-    unfinished = options.out.with_name(f".{options.out.name}.{os.getpid()}.tmp")
+    unfinished = options.out.parent / f".{options.out.name}.{os.getpid()}.tmp"
     try:
         unfinished.write_bytes(made)
         unfinished.replace(options.out)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
         raise PackError(f"{options.out}: cannot be written: {error.strerror}") from None
     print(f"{options.out}: version {knowledge.version}, {len(made):,} bytes")
     return 0

@@ -79,8 +79,8 @@ def _match(settings: Settings, options: argparse.Namespace) -> int:
     knowledge = load_knowledge(settings.knowledge)
     assistant = Assistant(answering_from(knowledge, settings.data, say_that_it_learns))
     for line in _lines(sys.stdin):
-        if options.conversation:
-            conversation, _, text = line.partition("\t")
+        conversation, tab, text = line.partition("\t")
+        if options.conversation and tab:  # a line that names no conversation stands alone
             answer = assistant.converse(Question(text, now(), "match", Person(conversation)))
         else:
             answer = assistant.answer(Question(line, now(), "match", NOBODY))

@@ -341,7 +341,7 @@ class Stage(_Part):
     id: Id
     label: Annotated[Text, Field(max_length=40)]
     next: Annotated[tuple[Statement, ...], Field(min_length=1, max_length=4)]
-    days: Annotated[int, Field(strict=True, ge=0, le=60)] | None = None
+    days: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
     template: Id | None = None
     confirmed: Confirmation | None = None
 

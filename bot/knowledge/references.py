@@ -97,9 +97,9 @@ def sound_together(parts: Parts) -> Parts:
     A reference that a thing can do without is cut: `otherwise`, `see_also`, `not_for`, `bears_on`, an agency's steps, a
     follow-up, a template's entry, a stage's template.
     A thing that cannot do without it is left out: a contact, signpost or template without its source, an entry without
-    one of its contacts or sources, an ambiguous term without one of its choices, the ladder without an entry. So a card
-    can only be shorter than it will be once the faults are gone. What the partnership and the danger rules name is left
-    as it is.
+    one of its contacts or sources, an ambiguous term without one of its choices, the ladder without an entry or source.
+    So a card can only be shorter than it will be once the faults are gone. What the partnership and the danger rules
+    name is left as it is.
     """
     sources, agencies = parts.sources, parts.agencies
     contacts = {id_: contact for id_, contact in parts.contacts.items() if contact.source in sources}
@@ -146,14 +146,18 @@ def sound_together(parts: Parts) -> Parts:
         signposts=signposts,
         templates=templates,
         follow_ups=follow_ups,
-        ladder=_sound_ladder(parts.ladder, entries, templates),
+        ladder=_sound_ladder(parts.ladder, sources, entries, templates),
         lexicon=lexicon,
         entries=entries,
     )
 
 
-def _sound_ladder(ladder: Ladder | None, entries: Container[str], templates: Container[str]) -> Ladder | None:
+def _sound_ladder(
+    ladder: Ladder | None, sources: Container[str], entries: Container[str], templates: Container[str]
+) -> Ladder | None:
     if ladder is None or any(entry not in entries for entry in (ladder.entry, *(p.entry for p in ladder.parties))):
+        return None
+    if any(said.source not in sources for stage in ladder.stages for said in stage.next):
         return None
     stages = (
         stage if stage.template in templates else stage.model_copy(update={"template": None}) for stage in ladder.stages
@@ -193,9 +197,10 @@ def _in_entries(entries: dict[str, Entry], ids: dict[str, Ids]) -> Iterator[Prob
 
 def _in_follow_ups(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
     general = "follow-ups.yaml"
+    all_read = ids["templates"].complete and ids["templates"].file.keys() == parts.templates.keys()
     for id_, follow_up in parts.follow_ups.items():
         yield from _missing(general, id_, "entry", [follow_up.entry] if follow_up.entry else [], ids["entries"])
-        if follow_up.show is Page.WORDING and not parts.templates:
+        if follow_up.show is Page.WORDING and not parts.templates and all_read:
             yield plain_problem(general, id_, "show", "there is no wording to copy: templates.yaml holds none")
     yield from _repeated(general, "", "asks", (ask for f in parts.follow_ups.values() for ask in f.asks))
     worded = {entry for template in parts.templates.values() for entry in template.entries}
@@ -206,7 +211,7 @@ def _in_follow_ups(parts: Parts, ids: dict[str, Ids]) -> Iterator[Problem]:
         if id_ in targets:
             yield plain_problem(file, id_, "follow_ups", "one leads back to this entry: use 'show: more' instead")
         shown = {follow_up.show for follow_up in entry.follow_ups}
-        if Page.WORDING in shown and id_ not in worded and ids["templates"].complete:
+        if Page.WORDING in shown and id_ not in worded and all_read:
             yield plain_problem(
                 file, id_, "follow_ups", "there is no wording to copy here: templates.yaml names it not"
             )

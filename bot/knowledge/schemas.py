@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def write_schemas(folder: Path) -> list[Path]:
             unfinished.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
             unfinished.replace(path)
         except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
             raise SchemaError(f"{path}: cannot be written: {error.strerror}") from None
         written.append(path)
     return written

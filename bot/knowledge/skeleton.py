@@ -10,6 +10,8 @@ import os
 import re
 from pathlib import Path
 
+import yaml
+
 from bot.errors import SkeletonError
 from bot.knowledge.loading import TOPICS, read_knowledge
 from bot.knowledge.yaml_file import read_mapping
@@ -65,21 +67,25 @@ def write_skeleton(folder: Path, id_: str, group: str, on: dt.date) -> Path:
         raise SkeletonError(
             f"'{id_}' is no id: up to {MAX_ID} small letters, digits and hyphens, such as lost-property"
         )
-    knowledge = read_knowledge(folder).knowledge
+    reading = read_knowledge(folder)
+    knowledge = reading.knowledge
     if knowledge is None:
         raise SkeletonError("the knowledge has faults: run 'signpost check' and mend them first")
-    if id_ in knowledge.entries:
-        raise SkeletonError(f"'{id_}' is taken by topics/{knowledge.entry_group[id_]}.yaml: choose another id")
+    for file, data in reading.files.items():
+        if file.startswith(f"{TOPICS}/") and id_ in _ids_in(data):
+            raise SkeletonError(f"'{id_}' is taken by {file}: choose another id")
     if group not in knowledge.groups:
         raise SkeletonError(f"there is no topic file '{group}': there are {', '.join(knowledge.groups)}")
     path = folder / TOPICS / f"{group}.yaml"
     text = SKELETON.format(
-        id=id_, words=id_.replace("-", " "), on=on, source=next(iter(knowledge.sources)),
+        id=id_ if isinstance(yaml.safe_load(id_), str) else f'"{id_}"',  # YAML takes no, 9 or null for no text
+        words=id_.replace("-", " "), on=on, source=next(iter(knowledge.sources)),
         contact=knowledge.partnership.help_contacts[0], other=knowledge.partnership.consultation_entry,
     )  # fmt: skip
     try:
         before = path.read_bytes()
-        after = before.rstrip() + b"\n" + text.encode()
+        line_end = b"\r\n" if b"\r\n" in before else b"\n"
+        after = before.rstrip() + line_end + text.encode().replace(b"\n", line_end)
         document, faults = read_mapping(after)
         entries = (document or {}).get("entries")
         if faults or not isinstance(entries, list) or entries[-1].get("id") != id_:
@@ -93,3 +99,9 @@ def write_skeleton(folder: Path, id_: str, group: str, on: dt.date) -> Path:
     except OSError as error:
         raise SkeletonError(f"{path}: cannot be written: {error.strerror}") from None
     return path
+
+
+def _ids_in(data: bytes) -> set[object]:
+    """Return the ids of a topic file's entries, sound or not."""
+    entries = (read_mapping(data)[0] or {}).get("entries")
+    return {entry.get("id") for entry in entries if isinstance(entry, dict)} if isinstance(entries, list) else set()

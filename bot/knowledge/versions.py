@@ -66,21 +66,22 @@ class Versions:
             ORDER BY publication.id DESC LIMIT ?
         """
         with self._open() as connection:
-            rows = connection.execute(query, [limit]).fetchall()
+            rows = connection.execute(query, [limit]).fetchall() if _has_tables(connection) else []
         return [Publication(id_, dt.datetime.fromisoformat(at), *rest) for id_, at, *rest in rows]
 
     def files(self, version: str) -> dict[str, bytes] | None:
         """Return the files of a version by their names within the folder; None if it was never published.
 
-        A version may be named by its first letters, if no other begins with them.
+        A version may be named by its first letters; it is refused if several begin with them.
         """
         if not self.path.exists() or not version.isalnum():
             return None
+        query = "SELECT files FROM version WHERE version LIKE ? || '%' LIMIT 2"
         with self._open() as connection:
-            rows = connection.execute(
-                "SELECT files FROM version WHERE version LIKE ? || '%' LIMIT 2", [version]
-            ).fetchall()
-        return _unpacked(rows[0][0]) if len(rows) == 1 else None
+            rows = connection.execute(query, [version]).fetchall() if _has_tables(connection) else []
+        if len(rows) > 1:
+            raise PublishError(f"more than one version begins with '{version}': give more letters")
+        return _unpacked(rows[0][0]) if rows else None
 
     @contextlib.contextmanager
     def publishing(self) -> Iterator[Publisher]:
@@ -89,7 +90,10 @@ class Versions:
         Raises:
             PublishError: somebody else is publishing, or the file cannot be written.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise PublishError(f"{self.path.parent}: cannot be made a folder: {error.strerror}") from None
         with self._open() as connection:
             Database(connection).enable_wal()
             connection.executescript(_SCHEMA)
@@ -130,7 +134,7 @@ class Publisher:
         self._connection.execute(
             """
             INSERT INTO version (version, made_at, entries, learnt_from, files) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (version) DO UPDATE SET learnt_from = excluded.learnt_from
+            ON CONFLICT (version) DO UPDATE SET learnt_from = excluded.learnt_from, files = excluded.files
             """,
             [version, at.isoformat(), entries, learnt_from, _packed(files)],
         )
@@ -146,6 +150,11 @@ class Publisher:
         )
 
 
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    """Say whether anything can have been published: a first publish that was killed leaves an empty file."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'publication'").fetchone() is not None
+
+
 def _packed(files: Mapping[str, bytes]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -158,5 +167,5 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # a damaged archive raises almost anything
         raise PublishError(f"a published version is damaged: {error}") from None

@@ -1,20 +1,23 @@
 """Rank what a message means in the light of the card shown last: "and out of hours?", "what if she says no".
 
-Two matchers are heard: the one of whole messages, and one that learnt what people ask after cards, by what it leads
-to. What is joined to the card shown last counts for more, and that card itself has a little in advance.
+What the knowledge base holds word for word leads where it says. Else two matchers are heard: the one of whole messages,
+and one that learnt what people ask after cards, by what it leads to. What is joined to the card shown last counts for
+more, and that card itself has a little in advance.
 """
 
 from __future__ import annotations
 
-from bot.knowledge.model import Knowledge, Page
+from bot.knowledge.model import FollowUp, Knowledge, Page
 from bot.matching.examples import page_label
 from bot.matching.matcher import Matcher
+from bot.matching.text import normalise
 from bot.messages import Context, Match
 
 ASKED = 0.5  # this and the constants below: benchmarks/choose_context.py
 JOINED = 0.5  # how much more counts what is joined to the card shown last, or was offered or likely
 SAME = 0.2  # what the card shown last has in advance
 _PAGES = tuple(page_label(page) for page in Page)
+_PAGES_OF_A_CARD = {page for page in _PAGES if page != page_label(Page.THANKS)}
 _HIGHEST = (1 + ASKED) * (1 + JOINED) + SAME
 
 
@@ -30,6 +33,11 @@ class InContext:
         self._matcher = matcher
         self._asks = asks
         self._all = len(knowledge.entries) + len(knowledge.signposts) + len(Page)
+        self._written = {
+            id_: _labels_of(*knowledge.follow_ups.values(), *entry.follow_ups)
+            for id_, entry in knowledge.entries.items()
+        }
+        self._written_for_any = _labels_of(*knowledge.follow_ups.values())
         self._joined = {
             id_: {*entry.see_also, *(f.entry for f in entry.follow_ups if f.entry)}
             for id_, entry in knowledge.entries.items()
@@ -51,8 +59,16 @@ class InContext:
             if context.shown is not None or match.entry != page_label(Page.REACH):
                 score = ASKED * match.score * (1 + JOINED if match.entry in joined else 1)
                 scores[match.entry] = scores.get(match.entry, 0.0) + score
-        ranked = [Match(label, score / _HIGHEST) for label, score in scores.items()]
+        written = self._written.get(context.shown or "", self._written_for_any).get(normalise(text))
+        if written is not None and (context.shown is not None or written not in _PAGES_OF_A_CARD):
+            scores[written] = _HIGHEST
+        ranked = [Match(label, min(1.0, score / _HIGHEST)) for label, score in scores.items()]
         return sorted(ranked, key=lambda match: -match.score)
+
+
+def _labels_of(*follow_ups: FollowUp) -> dict[str, str]:
+    """Return what each message that somebody wrote into the knowledge base leads to; of two the later one holds."""
+    return {normalise(ask): f.entry or page_label(f.show or Page.MORE) for f in follow_ups for ask in f.asks}
 
 
 def label_of(action: str) -> str:

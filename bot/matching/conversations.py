@@ -61,10 +61,10 @@ def read_turns(path: Path) -> list[Turn]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise QuestionFileError(f"{path}: is not a UTF-8 CSV file: {error}") from None
     for line, fields in rows:
-        if not all(fields):
+        if not all(fields) or not fields[-1].strip("| "):
             raise QuestionFileError(f"{path}: line {line}: {', '.join(wanted)} must not be empty")
     return [
-        Turn(conversation, number, text, frozenset(id_.strip() for id_ in expected.split("|")) - {OUT_OF_SCOPE})
+        Turn(conversation, number, text, frozenset(id_.strip() for id_ in expected.split("|")) - {OUT_OF_SCOPE, ""})
         for _, (conversation, number, text, expected) in rows
     ]
 

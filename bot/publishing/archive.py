@@ -33,18 +33,24 @@ class Archive:
         """
         found = _REFERENCE.fullmatch(reference.strip().casefold())
         if found is None:
-            raise PublishError(
-                f"'{reference[:80]}' is no reference: it stands on the card, such as escalation/461438d7"
+            said = (
+                f"'{reference[:80]}' is no reference" if reference.strip() else "write its reference behind the command"
             )
-        knowledge = self._version(found["version"])
-        entry = knowledge.entries.get(found["entry"]) if knowledge is not None else None
-        if knowledge is None or entry is None:
-            raise PublishError(f"no card was published here under '{found[0]}': compare it with the card")
+            raise PublishError(f"{said}: it stands on the card, such as escalation/461438d7")
+        try:
+            knowledge = self._version(found["version"])
+            entry = knowledge.entries[found["entry"]]
+        except KeyError:
+            raise PublishError(f"no card was published here under '{found[0]}': compare it with the card") from None
         return Composer(knowledge).as_published(entry, at)
 
-    def _read(self, version: str) -> Knowledge | None:
+    def _read(self, version: str) -> Knowledge:
+        """Return a version. Raises KeyError where there is none: what raises is looked up anew the next time."""
         if self._folder is not None:
             reading = read_knowledge(self._folder)
-            if reading.version == version and not reading.problems:
+            if reading.version == version and not reading.problems and reading.knowledge is not None:
                 return reading.knowledge
-        return published_knowledge(self._data, version)
+        published = published_knowledge(self._data, version)
+        if published is None:
+            raise KeyError(version)
+        return published

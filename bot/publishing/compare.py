@@ -24,6 +24,7 @@ from bot.publishing.published import answering_from, published_knowledge
 from bot.settings import Settings
 
 ELSEWHERE_SHOWN = 40
+_NOT_SAID = ("evidence", "source", "section")  # of a statement
 _KINDS = ("contacts", "sources", "agencies", "signposts", "templates", "follow_ups", "open_points", "groups")
 
 
@@ -85,10 +86,12 @@ def compare(old: Knowledge, new: Knowledge, data: Path, questions: str | None, o
 
 
 def _changes_of_entries(old: Knowledge, new: Knowledge) -> Iterator[str]:
-    for id_ in old.entries.keys() - new.entries.keys():
+    for id_ in (id_ for id_ in old.entries if id_ not in new.entries):
         yield f"{id_}: the card is gone"
     for id_, entry in new.entries.items():
         before = old.entries.get(id_)
+        if before is not None and old.entry_group[id_] != new.entry_group[id_]:
+            yield f"{id_}: now in the group {new.entry_group[id_]}, no longer in {old.entry_group[id_]}"
         if before is None:
             yield f"{id_}: a new card, {quoted(entry.title)}"
         elif before != entry:
@@ -107,7 +110,7 @@ def _fields(before: Entry, after: Entry) -> Iterator[str]:
             yield f"{name}: no longer {quoted(text)}"
         for text in [t for t in come if t not in gone]:
             yield f"{name}: now {quoted(text)}"
-        if sorted(gone) == sorted(come):
+        if set(gone) == set(come):
             yield f"{name}: in another order, or with other evidence or sources"
 
 
@@ -117,11 +120,12 @@ def _texts(value: Any) -> list[str]:
         case None:
             return []
         case Statement():
-            return [value.text]
+            read = [name for name in type(value).model_fields if name not in _NOT_SAID]
+            return [text for name in read for text in _texts(getattr(value, name))]
         case BaseModel():
             return [text for name in type(value).model_fields for text in _texts(getattr(value, name))]
         case dict():
-            return [text for part in value.values() for text in _texts(part)]
+            return [text for key, part in value.items() for text in (str(key), *_texts(part))]
         case tuple() | list():
             return [text for part in value for text in _texts(part)]
     return [str(value)]
@@ -141,7 +145,7 @@ def _changes_beside(old: Knowledge, new: Knowledge) -> Iterator[str]:
 
 
 def _changes_of(kind: str, old: Mapping[str, BaseModel], new: Mapping[str, BaseModel]) -> Iterator[str]:
-    for id_ in old.keys() - new.keys():
+    for id_ in (id_ for id_ in old if id_ not in new):
         yield f"{kind}: {id_} is gone"
     for id_, thing in new.items():
         before = old.get(id_)
@@ -160,12 +164,12 @@ def _shown(value: Any) -> str:
 
 def _elsewhere(old: Knowledge, new: Knowledge, data: Path, questions: str | None) -> Iterator[str]:
     """Yield the questions whose likeliest card, or what is decided, is another one now."""
+    texts = _questions(old, new, questions)
     if _learnt_from(old) == _learnt_from(new):
         yield "no question goes elsewhere: nothing that questions are matched by has changed"
         return
     before, after = answering_from(old, data), answering_from(new, data)
     moved = []
-    texts = _questions(old, new, questions)
     for text in texts:
         one, other = _asked(before, text), _asked(after, text)
         if _best(one) != _best(other):

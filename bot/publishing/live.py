@@ -100,9 +100,11 @@ async def _publish() -> str:
         said, _ = await asyncio.wait_for(process.communicate(), LONGEST_PUBLISH_S)
     except TimeoutError:
         process.kill()
+        await process.communicate()
         return "publishing took too long and was ended; what was live stays live"
     except asyncio.CancelledError:
         process.kill()
+        await process.communicate()
         raise
     text = said.decode(errors="replace").strip()
     log.log(logging.WARNING if process.returncode == 0 else logging.ERROR, "%s", text)
@@ -111,8 +113,10 @@ async def _publish() -> str:
 
 def _signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """Return what tells one state of a folder from another: each file's name, size and time."""
-    found = []
-    for path in sorted(folder.rglob("*.yaml")):
+    found, paths = [], list[Path]()
+    with contextlib.suppress(OSError):  # a folder within went while it was listed: the next look tells
+        paths = sorted(folder.rglob("*.yaml"))
+    for path in paths:
         try:
             status = path.stat()
         except OSError:

@@ -32,7 +32,7 @@ CHANNEL = "telegram"
 # A message whose buttons are all of these kinds is a page to leaf through: its next page takes its place.
 # Any other stays, and what a button asks for comes below it: the steps to do now are still in the chat while
 # their detail is read, and so are the other choices of a "did you mean" when the first one was not it.
-PAGE_VERBS = {"topics", "group", "open", "signpost", "agency", "template", "all-wording", "escalate"}
+PAGE_VERBS = {"topics", "group", "open", "signpost", "agency", "template", "escalate"}
 # Buttons that are answered once: they go when one of them is pressed, and the message keeps the rest.
 ANSWERED_ONCE = ({"useful", "not-meant"}, {"consent"})
 
@@ -226,7 +226,11 @@ def _rows(query: CallbackQuery) -> Rows:
     if not isinstance(markup, InlineKeyboardMarkup):
         return ()
     return tuple(
-        tuple(Button(button.text, str(button.callback_data or "")) for button in row) for row in markup.inline_keyboard
+        tuple(
+            Button(button.text, str(button.callback_data or ""), button.copy_text.text if button.copy_text else None)
+            for button in row
+        )
+        for row in markup.inline_keyboard
     )
 
 
