@@ -121,9 +121,9 @@ class Answering:
             return None
         is_understood = alone.decision is not Decision.NO_MATCH
         decided = decide(ranked, replace(IN_CONTEXT, clarify=0.0) if is_understood else IN_CONTEXT)
-        entries = self._as_entries(ranked, context.last)
         if alone.decision is Decision.ANSWER and alone.entries == (ranked[0].entry,):
-            decided, entries = alone, entries_alone
+            return self._decided(question, alone, entries_alone)
+        entries = self._as_entries(ranked, context.last)
         is_page = ranked[0].entry.startswith(PAGE)
         if context.shown is not None and (is_page or decided.decision is Decision.ANSWER):
             # A page of the card that was shown is no other policy, so being likeliest is enough.

@@ -386,3 +386,10 @@ def test_an_answer_in_the_light_of_a_card_keeps_its_form(id_: str) -> None:
         assert 0 <= answer.score <= 1 and all(0 <= match.score <= 1 for match in answer.candidates)
         assert {match.entry for match in answer.candidates} <= knowledge().entries.keys()
         assert words(answer.reply).endswith("Child in danger now: 999")
+
+
+def test_the_same_question_again_gets_the_same_card_again() -> None:
+    talk = assistant()
+    first, again = say(talk, MISSED), say(talk, MISSED)
+    assert again.decision == "answer"
+    assert again.reply == first.reply

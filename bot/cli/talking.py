@@ -16,7 +16,7 @@ from bot.assistant import Assistant
 from bot.channels import terminal
 from bot.cli.common import NOBODY, now, say_that_it_learns
 from bot.errors import SettingsError
-from bot.knowledge.loading import load_knowledge
+from bot.knowledge.loading import load_knowledge, read_knowledge
 from bot.messages import Answer, Person, Question
 from bot.publishing.archive import Archive
 from bot.publishing.published import answering_from
@@ -106,7 +106,8 @@ def _telegram(settings: Settings, options: argparse.Namespace) -> int:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(serve_what_is_published(assistant, settings.data))
                 if settings.watch:
-                    tasks.create_task(publish_when_changed(settings.knowledge, tell))
+                    same = read_knowledge(settings.knowledge).version == knowledge.version
+                    tasks.create_task(publish_when_changed(settings.knowledge, tell, is_published=same))
 
         if usage is None:
             await run(assistant, settings, now, beside)

@@ -73,12 +73,16 @@ def _giving_way() -> Iterator[None]:
             gc.enable()
 
 
-async def publish_when_changed(folder: Path, tell: Tell, sleep: Sleep = asyncio.sleep) -> None:
+async def publish_when_changed(
+    folder: Path, tell: Tell, sleep: Sleep = asyncio.sleep, *, is_published: bool = True
+) -> None:
     """Publish a folder each time it has changed and then been left alone for a moment. Never ends by itself.
 
-    `tell` is given what came of it, in words for an administrator.
+    `tell` is given what came of it, in words for an administrator. `is_published` says that the folder as it is now
+    needs no publishing.
     """
-    published = before = _signature(folder)
+    before = _signature(folder)
+    published = before if is_published else None
     while True:
         await sleep(LOOK_EVERY_S)
         now = await asyncio.to_thread(_signature, folder)
