@@ -28,8 +28,10 @@ def normalise(text: str) -> str:
     """Return the words of a message: compatibility characters folded, lower case, contractions written out,
     accents and punctuation gone, single spaces between words of [a-z0-9&].
     """
-    folded = unicodedata.normalize("NFKD", text[:MAX_CHARS].translate(_APOSTROPHES)).casefold()
-    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    plain = text[:MAX_CHARS].translate(_APOSTROPHES).casefold()
+    if not plain.isascii():
+        folded = unicodedata.normalize("NFKD", plain).casefold()
+        plain = "".join(c for c in folded if not unicodedata.combining(c))
     plain = _CONTRACTION.sub(lambda m: _CONTRACTIONS.get(m[0], m[0]), plain)
     plain = _POSSESSIVE.sub("", plain)
     words = (word.strip("&") for word in _WORD.findall(plain))
