@@ -15,7 +15,8 @@ from bot.messages import Context, Match
 
 ASKED = 0.5  # this and the constants below: benchmarks/choose_context.py
 JOINED = 0.5  # how much more counts what is joined to the card shown last, or was offered or likely
-SAME = 0.2  # what the card shown last has in advance
+SAME = 0.2  # what the card shown last has in advance, in a message of few words
+FEW_WORDS = 6  # in a longer one, which may be a story of its own, the advance shrinks with the square of its length
 _PAGES = tuple(page_label(page) for page in Page)
 _PAGES_OF_A_CARD = {page for page in _PAGES if page != page_label(Page.THANKS)}
 _HIGHEST = (1 + ASKED) * (1 + JOINED) + SAME
@@ -50,7 +51,8 @@ class InContext:
         """
         last = context.last or ""
         joined = {last, *_PAGES, *self._joined.get(last, ()), *context.likely, *map(label_of, context.offered)}
-        scores: dict[str, float] = {context.shown: SAME} if context.shown else {}
+        advance = SAME * min(1.0, FEW_WORDS / max(1, len(text.split()))) ** 2
+        scores: dict[str, float] = {context.shown: advance} if context.shown else {}
         for match in self._matcher.match(text, self._all):
             score = match.score * (1 + JOINED if match.entry in joined else 1)
             scores[match.entry] = scores.get(match.entry, 0.0) + score
