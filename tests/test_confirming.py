@@ -13,7 +13,7 @@ from bot.cli import main
 from bot.errors import ConfirmError
 from bot.knowledge.confirming import confirm
 from bot.knowledge.loading import DEFAULT_FOLDER, TOPICS, load_knowledge
-from bot.knowledge.model import Confirmation
+from bot.knowledge.model import CONFIRMABLE, Confirmation
 from tests.conftest import ACT_NOW, BABIES, SMALL_KNOWLEDGE, edit
 from tests.support import faults
 
@@ -55,9 +55,11 @@ def test_a_later_word_takes_the_place_of_the_earlier_one(small_knowledge: Path) 
         ("signpost", "adult-safeguarding", "signposts.yaml"),
         ("open-point", "front-door-hours", "open-points.yaml"),
         ("working-day", "working-day", "partnership.yaml"),
+        ("template", "consultation-notes", "templates.yaml"),
+        ("stage", "not-begun", "ladder.yaml"),
     ],
 )
-def test_contacts_signposts_open_points_and_the_working_day_are_confirmed_too(
+def test_contacts_signposts_open_points_the_working_day_texts_and_stages_are_confirmed_too(
     small_knowledge: Path, kind: str, id_: str, file: str
 ) -> None:
     before = (small_knowledge / file).read_text(encoding="utf-8")
@@ -72,12 +74,30 @@ def test_contacts_signposts_open_points_and_the_working_day_are_confirmed_too(
 REAL = load_knowledge()
 
 
-@pytest.mark.parametrize("group", REAL.groups)
-def test_any_real_card_can_be_confirmed_with_its_file_kept_as_it_is(group: str, tmp_path: Path) -> None:
+@pytest.fixture
+def real_folder(tmp_path: Path) -> Path:
+    """Return a copy of the project's own knowledge folder, without its schemas."""
     folder = tmp_path / "knowledge"
     (folder / TOPICS).mkdir(parents=True)
     for path in DEFAULT_FOLDER.rglob("*.yaml"):
         (folder / path.relative_to(DEFAULT_FOLDER)).write_bytes(path.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(("kind", "file"), [("template", "templates.yaml"), ("stage", "ladder.yaml")])
+def test_a_real_text_or_stage_can_be_confirmed_with_its_file_kept_as_it_is(
+    kind: str, file: str, real_folder: Path
+) -> None:
+    item = next(item for item in to_confirm(REAL) if item.kind == kind)
+    before = (real_folder / file).read_text(encoding="utf-8")
+    confirm(real_folder, kind, item.id_, ROLE, DAY)
+    after = (real_folder / file).read_text(encoding="utf-8")
+    assert added(before, after) == [f"+    confirmed: {{role: {ROLE}, on: 2026-11-20}}"]
+
+
+@pytest.mark.parametrize("group", REAL.groups)
+def test_any_real_card_can_be_confirmed_with_its_file_kept_as_it_is(group: str, real_folder: Path) -> None:
+    folder = real_folder
     entry = REAL.in_group(group)[-1]
     file = folder / TOPICS / f"{group}.yaml"
     before = file.read_text(encoding="utf-8")
@@ -142,7 +162,7 @@ def test_a_fault_elsewhere_does_not_stand_in_the_way(small_knowledge: Path) -> N
 
 def test_everything_waits_until_it_is_confirmed_then_nothing_does(small_knowledge: Path) -> None:
     waiting = to_confirm(load_knowledge(small_knowledge))
-    assert {item.kind for item in waiting} == {"open-point", "contact", "working-day", "entry", "signpost"}
+    assert {item.kind for item in waiting} == set(CONFIRMABLE)
     for item in waiting:
         confirm(small_knowledge, item.kind, item.id_, ROLE, DAY)
     assert to_confirm(load_knowledge(small_knowledge)) == []

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.knowledge.model import Contact, Entry, Hours, Knowledge, OpenPoint, Statement
+from bot.knowledge.model import Contact, Entry, Hours, Knowledge, OpenPoint, Stage, Statement, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ToConfirm:
 
 
 def to_confirm(knowledge: Knowledge) -> list[ToConfirm]:
-    """Return everything that nobody has confirmed: open points, contacts, hours, entries, signposts, in this order."""
+    """Return everything that nobody has confirmed: open points, contacts, hours, entries, signposts, texts, stages."""
     team = knowledge.partnership.team
     return [
         *(_open_point(point) for point in knowledge.open_points.values() if point.confirmed is None),
@@ -35,7 +35,26 @@ def to_confirm(knowledge: Knowledge) -> list[ToConfirm]:
             for signpost in knowledge.signposts.values()
             if signpost.confirmed is None
         ),
+        *(_template(one, team) for one in knowledge.templates.values() if one.confirmed is None),
+        *(
+            _stage(stage, team)
+            for stage in (knowledge.ladder.stages if knowledge.ladder else ())
+            if not stage.confirmed
+        ),
     ]
+
+
+def _template(template: Template, team: str) -> ToConfirm:
+    rests_on = f"[{template.evidence}, {template.source}]"
+    lines = (f"use: {template.use}", *(f"text: {line}" for line in template.text.splitlines() if line), rests_on)
+    return ToConfirm(team, "template", template.id, lines)
+
+
+def _stage(stage: Stage, team: str) -> ToConfirm:
+    days = "not known" if stage.days is None else str(stage.days)
+    return ToConfirm(
+        team, "stage", stage.id, (f"working days: {days}", *(_fact(statement) for statement in stage.next))
+    )
 
 
 def _open_point(point: OpenPoint) -> ToConfirm:
@@ -88,7 +107,7 @@ def _amounts(mine: Sequence[ToConfirm]) -> str:
     kinds = Counter(item.kind for item in mine)
     facts = sum(len(item.lines) for item in mine if item.kind == "entry")
     names = {"open-point": "open points", "contact": "contacts", "working-day": "hours", "entry": "entries",
-             "signpost": "signposts"}  # fmt: skip
+             "signpost": "signposts", "template": "texts to copy", "stage": "stages of the ladder"}  # fmt: skip
     said = [
         f"{count} {names[kind]}{f' with {facts} facts' if kind == 'entry' else ''}" for kind, count in kinds.items()
     ]

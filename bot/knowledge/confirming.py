@@ -20,9 +20,12 @@ from ruamel.yaml.comments import CommentedMap
 from bot.errors import ConfirmError
 from bot.knowledge.faults import quoted
 from bot.knowledge.loading import TOPICS, read_knowledge
-from bot.knowledge.references import PARTNERSHIP
+from bot.knowledge.references import LADDER, PARTNERSHIP
 
-_LISTED = {"contact": "contacts", "signpost": "signposts", "open-point": "open-points"}
+_LISTED = {
+    "contact": "contacts", "signpost": "signposts", "template": "templates", "stage": "stages",
+    "open-point": "open-points",
+}  # fmt: skip
 
 
 def confirm(folder: Path, kind: str, id_: str, role: str, on: dt.date, review_by: dt.date | None = None) -> Path:
@@ -75,9 +78,12 @@ def _file_of(folder: Path, kind: str, id_: str) -> Path:
         file = PARTNERSHIP if id_ == "working-day" else None
     else:
         held: dict[str, Container[str]] = {
-            "contact": knowledge.contacts, "signpost": knowledge.signposts, "open-point": knowledge.open_points,
+            "contact": knowledge.contacts, "signpost": knowledge.signposts, "template": knowledge.templates,
+            "stage": [stage.id for stage in knowledge.ladder.stages] if knowledge.ladder else [],
+            "open-point": knowledge.open_points,
         }  # fmt: skip
-        file = f"{_LISTED[kind]}.yaml" if id_ in held[kind] else None
+        place = LADDER if kind == "stage" else f"{_LISTED[kind]}.yaml"
+        file = place if id_ in held[kind] else None
     if file is None:
         raise ConfirmError(f"nothing confirmed: there is no {kind} {quoted(id_)}: see 'signpost check --go-live'")
     return folder / file
