@@ -14,6 +14,7 @@ import pytest
 from bot.cli import main
 from bot.errors import PublishError
 from bot.knowledge.loading import load_knowledge
+from bot.publishing import compare as compare_module
 from bot.publishing.compare import compare, knowledge_named
 from bot.publishing.publish import publish
 from bot.settings import Settings
@@ -391,3 +392,18 @@ def test_a_question_whose_likeliest_card_stays_but_is_no_longer_sure_is_named(da
     said = difference(folder, data, questions=asked)
     assert "\n1 of 1 questions go elsewhere or are decided otherwise\n  'contact': " in said
     assert ": clarify -> " in said
+
+
+def test_where_there_are_many_questions_those_of_changed_cards_are_asked_and_some_of_the_others(
+    small_knowledge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = load_knowledge(small_knowledge)
+    edit(small_knowledge, BABIES, "title: Safer sleep", "title: Safe sleep")
+    new = load_knowledge(small_knowledge)
+    near = {"safe-sleep", *new.entries["safe-sleep"].see_also}
+    must = {text for id_ in near for text in new.entries[id_].questions}
+    monkeypatch.setattr(compare_module, "QUESTIONS_ASKED", len(must) + 5)
+    asked = compare_module._questions(old, new, None)
+    assert near < new.entries.keys()
+    assert must < set(asked)
+    assert len(asked) <= len(must) + 5

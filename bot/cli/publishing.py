@@ -82,7 +82,7 @@ def _rollback(settings: Settings, options: argparse.Namespace) -> int:
 def _diff(settings: Settings, options: argparse.Namespace) -> int:
     from bot.publishing.compare import compare, knowledge_named
 
-    print("Reading and asking both; this takes a few seconds.", file=sys.stderr, flush=True)
+    print("Reading, learning and asking both; this takes some twenty seconds.", file=sys.stderr, flush=True)
     old = knowledge_named(options.old, settings)
     new = knowledge_named(options.new or str(settings.knowledge), settings)
     print(compare(old, new, settings.data, options.questions, now().astimezone(LONDON).date()), end="")

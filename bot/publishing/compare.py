@@ -7,6 +7,7 @@ import io
 import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.publishing.published import answering_from, published_knowledge
 from bot.settings import Settings
 
 ELSEWHERE_SHOWN = 40
+QUESTIONS_ASKED = 2_000  # of both versions, a few seconds each; more only where more cards changed
 _NOT_SAID = ("evidence", "source", "section")  # of a statement
 _KINDS = ("contacts", "sources", "agencies", "signposts", "templates", "follow_ups", "open_points", "groups")
 
@@ -72,7 +74,8 @@ def compare(old: Knowledge, new: Knowledge, data: Path, questions: str | None, o
 
     Args:
         data: where learnt matchers are kept.
-        questions: the name of a file of labelled questions; without it the examples that both versions hold are asked.
+        questions: the name of a file of labelled questions; without it examples that both versions hold are asked,
+            above all those of the cards that changed and of the cards beside them.
         on: the day that the drafts of `changes` lines bear.
     """
     lines = [f"version {old.version} -> {new.version}", ""]
@@ -189,8 +192,25 @@ def _learnt_from(knowledge: Knowledge) -> object:
 def _questions(old: Knowledge, new: Knowledge, questions: str | None) -> list[str]:
     if questions is not None:
         return [question.text for question in read_questions(Path(questions))]
+    near, others = _held_questions(old, new)
+    room = max(QUESTIONS_ASKED - len(near), 0)
+    return near + others[:: max(1, ceil(len(others) / room))] if room else near
+
+
+def _held_questions(old: Knowledge, new: Knowledge) -> tuple[list[str], list[str]]:
+    """Return the example questions that both versions hold: those of changed cards and the cards beside them, the rest.
+
+    The first are the likeliest to go elsewhere; of the rest a part shows whether anything else moved.
+    """
+    changed = {id_ for id_, entry in new.entries.items() if old.entries.get(id_) != entry}
+    beside = {other for id_ in changed for other in new.entries[id_].see_also}
     held = {text for entry in old.entries.values() for text in entry.questions}
-    return [text for entry in new.entries.values() for text in entry.questions if text in held]
+    near: list[str] = []
+    others: list[str] = []
+    for id_, entry in new.entries.items():
+        into = near if id_ in changed or id_ in beside else others
+        into += [text for text in entry.questions if text in held]
+    return near, others
 
 
 def _asked(answering: Answering, text: str) -> Answer:
