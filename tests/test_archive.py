@@ -23,26 +23,6 @@ from tests.support import STRANGER, TUESDAY_MORNING, words
 AT = TUESDAY_MORNING
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture(scope="module")
-def already_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder in which the small knowledge is published; to be copied, not changed."""
-    data = tmp_path_factory.mktemp("published") / "data"
-    publish(SMALL_KNOWLEDGE, data, AT)
-    return data
-
-
-@pytest.fixture
-def published(already_published: Path, data: Path) -> str:
-    """Have the small knowledge published in `data`; return its version."""
-    shutil.copytree(already_published, data)
-    return load_knowledge(SMALL_KNOWLEDGE).version
-
-
 def one_line(error: BaseException) -> str:
     (line,) = str(error).splitlines()
     return line

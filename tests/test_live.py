@@ -48,26 +48,6 @@ class Looks:
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture(scope="module")
-def already_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder in which the small knowledge is published; to be copied, not changed."""
-    data = tmp_path_factory.mktemp("published") / "data"
-    publish(SMALL_KNOWLEDGE, data, AT)
-    return data
-
-
-@pytest.fixture
-def published(already_published: Path, data: Path) -> str:
-    """Have the small knowledge published in `data`; return its version."""
-    shutil.copytree(already_published, data)
-    return load_knowledge(SMALL_KNOWLEDGE).version
-
-
-@pytest.fixture
 def assistant(small_knowledge: Path, data: Path, published: str) -> Assistant:
     """Return an assistant on the published version, which was just started."""
     return Assistant(answering_from(load_knowledge(small_knowledge), data))

@@ -36,28 +36,6 @@ LATER = AT + dt.timedelta(hours=1)
 NOTE = "the link to the form is on this page"
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture(scope="module")
-def already_published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder in which the small knowledge is published; to be copied, not changed."""
-    data = tmp_path_factory.mktemp("published") / "data"
-    publish(SMALL_KNOWLEDGE, data, AT)
-    return data
-
-
-@pytest.fixture
-def published(already_published: Path, data: Path) -> str:
-    """Have the small knowledge published in `data`; return its version."""
-    shutil.copytree(already_published, data)
-    live = versions_in(data).live()
-    assert live is not None
-    return live.version
-
-
 def live(data: Path) -> str | None:
     publication = versions_in(data).live()
     return None if publication is None else publication.version

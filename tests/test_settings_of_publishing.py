@@ -168,14 +168,14 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     assert line.startswith(f"signpost: {folder}/") and ": cannot be written: " in line
 
 
-@pytest.mark.parametrize("fails", ["write_text", "replace"])
+@pytest.mark.parametrize("fails", ["write_bytes", "replace"])
 def test_a_full_disk_leaves_no_half_of_a_schema(here: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
     write_schemas(here / "made")
     before = {path: path.read_bytes() for path in (here / "made").iterdir()}
 
     def full(self: Path, *arguments: object, **named: object) -> None:
-        if fails == "write_text":
-            self.write_bytes(b"{")
+        if fails == "write_bytes":
+            self.write_text("{")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, fails, full)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from bot.assistant import Assistant
 from bot.cli.common import NOBODY, date, now, say_that_it_learns
 from bot.errors import PackError
 from bot.knowledge.loading import load_knowledge
+from bot.knowledge.whole_file import write_whole
 from bot.messages import Person, Question
 from bot.publishing.published import answering_from
 from bot.publishing.serving import knowledge_to_try
@@ -107,13 +106,9 @@ def _pack(settings: Settings, options: argparse.Namespace) -> int:
         if group not in knowledge.groups:
             raise PackError(f"'{group}' is no topic group; there are: {', '.join(knowledge.groups)}")
     made = pack(knowledge, now(), options.groups)
-    unfinished = options.out.parent / f".{options.out.name}.{os.getpid()}.tmp"
     try:
-        unfinished.write_bytes(made)
-        unfinished.replace(options.out)
+        write_whole(options.out, made)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
         raise PackError(f"{options.out}: cannot be written: {error.strerror}") from None
     print(f"{options.out}: version {knowledge.version}, {len(made):,} bytes")
     return 0

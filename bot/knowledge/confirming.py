@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import os
 import shutil
 from collections.abc import Container
 from pathlib import Path
@@ -21,6 +20,7 @@ from bot.errors import ConfirmError
 from bot.knowledge.faults import quoted
 from bot.knowledge.loading import TOPICS, read_knowledge
 from bot.knowledge.references import LADDER, PARTNERSHIP
+from bot.knowledge.whole_file import write_whole
 
 _LISTED = {
     "contact": "contacts", "signpost": "signposts", "template": "templates", "stage": "stages",
@@ -126,9 +126,4 @@ def _put(folder: Path, path: Path, after: bytes) -> None:
         new = [problem for problem in read_knowledge(copy).problems if problem not in known]
     if new:
         raise ConfirmError(f"nothing confirmed: {new[0]}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(after)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, after)

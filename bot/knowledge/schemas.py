@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from bot.knowledge.model import (
     Source,
     Template,
 )
+from bot.knowledge.whole_file import write_whole
 
 _WHOLE: dict[str, type[BaseModel]] = {
     "partnership": Partnership, "lexicon": Lexicon, "danger": DangerRules, "ladder": Ladder,
@@ -51,14 +51,10 @@ def write_schemas(folder: Path) -> list[Path]:
     written = []
     for name, schema in schemas().items():
         path = folder / f"{name}.json"
-        unfinished = path.with_name(f".{path.name}.tmp")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
-            unfinished.replace(path)
+            write_whole(path, f"{json.dumps(schema, indent=2)}\n".encode())
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise SchemaError(f"{path}: cannot be written: {error.strerror}") from None
         written.append(path)
     return written

@@ -6,7 +6,6 @@ It has too few examples to be published, so a skeleton that nobody filled in nev
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import yaml
 
 from bot.errors import SkeletonError
 from bot.knowledge.loading import TOPICS, read_knowledge
+from bot.knowledge.whole_file import write_whole
 from bot.knowledge.yaml_file import read_mapping
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -90,12 +90,7 @@ def write_skeleton(folder: Path, id_: str, group: str, on: dt.date) -> Path:
         entries = (document or {}).get("entries")
         if faults or not isinstance(entries, list) or entries[-1].get("id") != id_:
             raise SkeletonError(f"{path}: its last field is not 'entries', so nothing can be added: move it to the end")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            unfinished.write_bytes(after)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, after)
     except OSError as error:
         raise SkeletonError(f"{path}: cannot be written: {error.strerror}") from None
     return path
